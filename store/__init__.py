@@ -1,0 +1,1 @@
+"""Reading MLflow tracking stores."""

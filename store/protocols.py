@@ -1,0 +1,95 @@
+"""The seam between what reaches a tracking store and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from store.entities import (
+    Axis,
+    Curve,
+    Experiment,
+    ExperimentStats,
+    History,
+    LoggedModel,
+    MetricSummary,
+    Page,
+    Run,
+    RunParts,
+    StoreInfo,
+    ViewType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentQuery:
+    """Which experiments, in which order, as MLflow's search_experiments takes it."""
+
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    view: ViewType = ViewType.ACTIVE_ONLY
+    limit: int | None = None
+    """None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs, in which order, as MLflow's search_runs takes it."""
+
+    experiment_ids: tuple[str, ...] | None = None
+    """None: every experiment that is not deleted (with `view` ALL or DELETED_ONLY: every experiment)."""
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    """MLflow's strings (`metrics.rmse DESC`); newest first if empty."""
+    view: ViewType = ViewType.ACTIVE_ONLY
+    limit: int | None = None
+    """None: all."""
+
+
+class Store(Protocol):
+    """An MLflow tracking store that is being read.
+
+    Every call may block and may be made from any thread; each takes an event that, once set, ends the call
+    with `Cancelled`. Failures are `FlowdeckError`s. No call leaves a lock or a transaction behind.
+    """
+
+    @property
+    def info(self) -> StoreInfo: ...
+
+    def experiments(self, query: ExperimentQuery, cancel: Event | None = None) -> Page[Experiment]: ...
+
+    def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
+        """By experiment id; experiments without runs are left out."""
+        ...
+
+    def run_ids(self, query: RunQuery, cancel: Event | None = None) -> Page[str]:
+        """The ids of the runs that match, in order."""
+        ...
+
+    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+        """The runs with these ids, in their order; ids that do not exist are left out."""
+        ...
+
+    def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
+        """Ids of runs (of any lifecycle stage) whose id starts with `text` or whose name is `text`."""
+        ...
+
+    def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
+        """Of every metric of a run, ordered by key."""
+        ...
+
+    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
+        """Empty if the run has no such metric."""
+        ...
+
+    def curve(
+        self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None
+    ) -> Curve:
+        """The history of one metric, thinned to at most `buckets` columns of equal width in x."""
+        ...
+
+    def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Tracking stores in SQL databases."""

@@ -1,0 +1,55 @@
+"""Running reads on a database: what every dialect shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import Any, Final, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from store.errors import Cancelled
+
+T = TypeVar("T")
+
+IDS_PER_QUERY: Final = 500
+"""Ids bound in one IN list: far below every dialect's limit of parameters (999 in old SQLite)."""
+
+
+class Database(Protocol):
+    """A database that can be read and cannot be written."""
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name: sqlite, postgresql, mysql, mssql."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know about how it is being read."""
+        ...
+
+    def read(self, work: Callable[[sa.Connection], T], cancel: Event | None = None) -> T:
+        """What `work` returns. It only reads, and may be run again if the database was busy or changed places.
+
+        Raises `StoreError`s, and `Cancelled` once `cancel` is set.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+def fetch(connection: sa.Connection, statement: sa.Executable) -> Sequence[Any]:
+    """Every row as the driver's plain tuples: on large answers Core's row objects cost more than the query.
+
+    All at once, because a half-read SELECT keeps a lock on SQLite that a trainer would run into.
+    """
+    cursor = connection.execute(statement).cursor
+    rows: Sequence[Any] = cursor.fetchall() if cursor is not None else ()
+    return rows
+
+
+def check(cancel: Event | None) -> None:
+    """Raises `Cancelled` if the caller withdrew the request."""
+    if cancel is not None and cancel.is_set():
+        raise Cancelled

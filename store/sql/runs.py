@@ -1,0 +1,182 @@
+"""Reading runs: attributes first, then one query for each part over all ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from store.entities import DatasetInput, Metric, ModelInput, ModelOutput, Run, RunParts
+from store.sql.engine import IDS_PER_QUERY, fetch
+from store.sql.rows import DATASET_COLUMNS, METRIC_COLUMNS, NAME_TAG, RUN_COLUMNS, dataset, integer, metric, run, text
+from store.sql.schema import Schema
+
+V = TypeVar("V")
+
+
+def runs_by_id(connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts) -> list[Run]:
+    """The runs with these ids, in their order; unknown ids are left out."""
+    found: dict[str, Run] = {}
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        for item in _some_runs(connection, schema, ids[start : start + IDS_PER_QUERY], parts):
+            found[item.run_id] = item
+    return [found[key] for key in ids if key in found]
+
+
+def _some_runs(connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts) -> list[Run]:
+    table = schema.table("runs")
+    columns = [schema.column("runs", name) for name in RUN_COLUMNS]
+    rows = fetch(connection, sa.select(*columns).where(table.c.run_uuid.in_(ids)))
+    params: dict[str, dict[str, str]] = {}
+    tags: dict[str, dict[str, str]] = {}
+    metrics: dict[str, dict[str, Metric]] = {}
+    inputs = _Inputs()
+    if RunParts.PARAMS in parts:
+        params = _texts(connection, schema, "params", ids)
+    if RunParts.TAGS in parts:
+        tags = _texts(connection, schema, "tags", ids)
+    if RunParts.METRICS in parts:
+        metrics = _metrics(connection, schema, ids)
+    if RunParts.INPUTS in parts:
+        inputs = _read_inputs(connection, schema, ids)
+    names = _missing_names(connection, schema, rows, tags if RunParts.TAGS in parts else None)
+    runs = []
+    for row in rows:
+        key = row[0]
+        if not row[1] and key in names:
+            row = (key, names[key], *row[2:])
+        runs.append(
+            run(
+                row,
+                parts,
+                params=params.get(key, {}),
+                metrics=metrics.get(key, {}),
+                tags=tags.get(key, {}),
+                dataset_inputs=tuple(inputs.datasets.get(key, ())),
+                model_inputs=tuple(inputs.models_in.get(key, ())),
+                model_outputs=tuple(inputs.models_out.get(key, ())),
+            )
+        )
+    return runs
+
+
+def _missing_names(
+    connection: sa.Connection, schema: Schema, rows: Sequence[Any], tags: dict[str, dict[str, str]] | None
+) -> dict[str, str]:
+    """Names of the runs whose column is empty: MLflow 1.28 and older kept the name in a tag only."""
+    nameless = [row[0] for row in rows if not row[1]]
+    if not nameless:
+        return {}
+    if tags is not None:
+        return {key: tags[key][NAME_TAG] for key in nameless if NAME_TAG in tags.get(key, {})}
+    table = schema.table("tags").c
+    statement = sa.select(table.run_uuid, table.value).where(table.run_uuid.in_(nameless), table.key == NAME_TAG)
+    return {key: text(value) for key, value in fetch(connection, statement)}
+
+
+def _texts(connection: sa.Connection, schema: Schema, name: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    table = schema.table(name).c
+    statement = sa.select(table.run_uuid, table.key, table.value).where(table.run_uuid.in_(ids))
+    found: dict[str, dict[str, str]] = {}
+    for owner, key, value in fetch(connection, statement.order_by(table.run_uuid, table.key)):
+        found.setdefault(owner, {})[key] = text(value)
+    return found
+
+
+def _metrics(connection: sa.Connection, schema: Schema, ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
+    table = schema.table("latest_metrics").c
+    columns = [table[name] for name in METRIC_COLUMNS]
+    found: dict[str, dict[str, Metric]] = {}
+    statement = sa.select(*columns).where(table.run_uuid.in_(ids)).order_by(table.run_uuid, table.key)
+    for row in fetch(connection, statement):
+        found.setdefault(row[0], {})[row[1]] = metric(row)
+    return found
+
+
+class _Inputs:
+    """What runs read and wrote, by run id."""
+
+    def __init__(self) -> None:
+        self.datasets: dict[str, list[DatasetInput]] = {}
+        self.models_in: dict[str, list[ModelInput]] = {}
+        self.models_out: dict[str, list[ModelOutput]] = {}
+
+
+def _read_inputs(connection: sa.Connection, schema: Schema, ids: Sequence[str]) -> _Inputs:
+    """MLflow keeps all of it in one table of edges: dataset -> run, run -> model read, run -> model written."""
+    found = _Inputs()
+    if not schema.has("inputs"):
+        return found
+    inputs = schema.table("inputs").c
+    if schema.has("datasets"):
+        _read_datasets(connection, schema, ids, found.datasets)
+    step = schema.column("inputs", "step")
+    statement = (
+        sa.select(inputs.source_type, inputs.source_id, inputs.destination_id, step)
+        .where(inputs.source_type.in_(("RUN_INPUT", "RUN_OUTPUT")), inputs.source_id.in_(ids))
+        .order_by(inputs.source_id, inputs.destination_id)
+    )
+    for kind, owner, model_id, at_step in fetch(connection, statement):
+        if kind == "RUN_INPUT":
+            found.models_in.setdefault(owner, []).append(ModelInput(text(model_id)))
+        else:
+            found.models_out.setdefault(owner, []).append(ModelOutput(text(model_id), integer(at_step)))
+    return found
+
+
+def _read_datasets(
+    connection: sa.Connection, schema: Schema, ids: Sequence[str], found: dict[str, list[DatasetInput]]
+) -> None:
+    inputs = schema.table("inputs").c
+    edges = fetch(
+        connection,
+        sa.select(inputs.input_uuid, inputs.source_id, inputs.destination_id).where(
+            inputs.source_type == "DATASET", inputs.destination_type == "RUN", inputs.destination_id.in_(ids)
+        ),
+    )
+    if not edges:
+        return
+    tags: dict[str, dict[str, str]] = {}
+    datasets = {}
+    if schema.has("input_tags"):
+        table = schema.table("input_tags").c
+        for some in _chunks([edge[0] for edge in edges]):
+            statement = sa.select(table.input_uuid, table.name, table.value).where(table.input_uuid.in_(some))
+            for owner, key, value in fetch(connection, statement.order_by(table.name)):
+                tags.setdefault(owner, {})[text(key)] = text(value)
+    columns = [schema.column("datasets", name) for name in DATASET_COLUMNS]
+    for some in _chunks(sorted({edge[1] for edge in edges})):
+        statement = sa.select(*columns).where(schema.table("datasets").c.dataset_uuid.in_(some))
+        for row in fetch(connection, statement):
+            datasets[row[0]] = dataset(row)
+    for edge, source, run_id in edges:
+        if source in datasets:
+            found.setdefault(run_id, []).append(DatasetInput(datasets[source], tags.get(edge, {})))
+    for items in found.values():
+        items.sort(key=lambda item: (item.dataset.name, item.dataset.digest))
+
+
+def _chunks(items: Sequence[V]) -> list[Sequence[V]]:
+    return [items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY)]
+
+
+def matching_run_ids(connection: sa.Connection, schema: Schema, wanted: str, limit: int) -> list[str]:
+    """Ids that start with `wanted`, and those of runs named `wanted`; at most `limit`, the exact id first."""
+    runs, tags = schema.table("runs").c, schema.table("tags").c
+    found: dict[str, None] = {}
+    if wanted.isalnum():
+        # A range, because LIKE cannot use the primary key in every collation.
+        prefixed = sa.select(runs.run_uuid).where(runs.run_uuid >= wanted, runs.run_uuid < wanted + "\x7f")
+        found.update((row[0], None) for row in fetch(connection, prefixed.order_by(runs.run_uuid).limit(limit)))
+    named = [sa.select(runs.run_uuid).where(runs.name == wanted).limit(limit)] if schema.has("runs", "name") else []
+    # The tag counts only where the column is empty: the two differ once one of them was changed alone.
+    named.append(
+        sa.select(runs.run_uuid)
+        .select_from(schema.table("runs").join(schema.table("tags"), tags.run_uuid == runs.run_uuid))
+        .where(tags.key == NAME_TAG, tags.value == wanted, sa.func.coalesce(schema.column("runs", "name"), "") == "")
+        .limit(limit)
+    )
+    for statement in named:
+        found.update((row[0], None) for row in fetch(connection, statement))
+    return list(found)[:limit]

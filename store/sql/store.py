@@ -1,0 +1,187 @@
+"""A tracking store in an SQL database, as MLflow 1.8 to 3.17 lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+
+from store.entities import (
+    Axis,
+    Curve,
+    Experiment,
+    ExperimentStats,
+    History,
+    LoggedModel,
+    MetricSummary,
+    Page,
+    Run,
+    RunParts,
+    StoreInfo,
+)
+from store.errors import NotAStore, StoreError
+from store.protocols import ExperimentQuery, RunQuery
+from store.sql import experiments, logged_models, metrics, runs
+from store.sql.engine import Database, check, fetch
+from store.sql.schema import COLUMNS, REQUIRED, Schema
+from store.uris import Address
+
+if TYPE_CHECKING:
+    from store.search.syntax import Expr
+
+T = TypeVar("T")
+
+
+def open_sqlite(address: Address) -> SqlStore:
+    """The store in an SQLite file. Raises `StoreError`s."""
+    from store.sql.sqlite import SqliteDatabase
+
+    assert address.path is not None
+    return SqlStore(SqliteDatabase(address.path), kind=address.kind, shown=address.shown)
+
+
+class SqlStore:
+    """See `store.protocols.Store`."""
+
+    def __init__(self, database: Database, *, kind: str, shown: str) -> None:
+        self._database = database
+        self._kind = kind
+        self._shown = shown
+        self._lock = Lock()
+        self._schema = self._inspect()
+
+    def _inspect(self, cancel: Event | None = None) -> Schema:
+        columns, revision = self._database.read(_columns, cancel)
+        absent = [table for table in REQUIRED if not REQUIRED[table] <= columns.get(table, frozenset())]
+        if absent:
+            there = [table for table in REQUIRED if table in columns]
+            raise NotAStore(
+                f"{self._shown} is a {self._kind} database, but not an MLflow tracking store: "
+                + (f"its tables {', '.join(absent)} are missing or lack columns" if there else "it has no table of MLflow's"),
+                "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first"
+                if there
+                else "name the backend store's database, for example the mlflow.db beside the training script",
+            )
+        return Schema(revision, columns)
+
+    def _read(self, work: Callable[[sa.Connection, Schema], T], cancel: Event | None) -> T:
+        schema = self._schema
+        try:
+            return self._database.read(lambda connection: work(connection, schema), cancel)
+        except StoreError:
+            # The database may have been upgraded or replaced meanwhile: then what is there is read anew, once.
+            with self._lock:
+                self._schema = self._inspect(cancel)
+            if self._schema == schema:
+                raise
+            schema = self._schema
+            return self._database.read(lambda connection: work(connection, schema), cancel)
+
+    @property
+    def info(self) -> StoreInfo:
+        schema = self._schema
+        notices = list(self._database.notices)
+        if not schema.known:
+            notices.append(f"{schema.release}: read with the tables and columns that are there")
+        if schema.missing:
+            notices.append(f"this schema has no {', no '.join(schema.missing)}")
+        name = schema.release + (f" ({schema.revision})" if schema.revision else "")
+        return StoreInfo(
+            kind=self._kind, uri=self._shown, schema=name, revision=schema.revision, notices=tuple(notices)
+        )
+
+    def experiments(self, query: ExperimentQuery, cancel: Event | None = None) -> Page[Experiment]:
+        from store.sql.compile import experiment_ids_statement
+
+        expr: Expr | None = None
+        order: tuple[Any, ...] = ()
+        if query.filter.strip():
+            from store.search.parse import parse_experiment_filter
+
+            expr = parse_experiment_filter(query.filter)
+        if query.order_by:
+            from store.search.parse import parse_experiment_order
+
+            order = parse_experiment_order(query.order_by)
+        limit = None if query.limit is None else query.limit + 1
+
+        def work(connection: sa.Connection, schema: Schema) -> Page[Experiment]:
+            statement = experiment_ids_statement(schema, expr, order, query.view, limit, self._database.dialect)
+            ids = [row[0] for row in fetch(connection, statement)]
+            check(cancel)
+            kept = ids if query.limit is None else ids[: query.limit]
+            return Page(tuple(experiments.experiments_by_id(connection, schema, kept)), len(ids) > len(kept))
+
+        return self._read(work, cancel)
+
+    def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
+        return self._read(experiments.experiment_stats, cancel)
+
+    def run_ids(self, query: RunQuery, cancel: Event | None = None) -> Page[str]:
+        from store.sql.compile import run_ids_statement
+
+        expr: Expr | None = None
+        order: tuple[Any, ...] = ()
+        if query.filter.strip():
+            from store.search.parse import parse_run_filter
+
+            expr = parse_run_filter(query.filter)
+        if query.order_by:
+            from store.search.parse import parse_run_order
+
+            order = parse_run_order(query.order_by)
+        limit = None if query.limit is None else query.limit + 1
+
+        def work(connection: sa.Connection, schema: Schema) -> Page[str]:
+            statement = run_ids_statement(
+                schema, expr, order, query.experiment_ids, query.view, limit, self._database.dialect
+            )
+            ids = tuple(row[0] for row in fetch(connection, statement))
+            return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
+
+        return self._read(work, cancel)
+
+    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+        return self._read(lambda connection, schema: runs.runs_by_id(connection, schema, run_ids, parts), cancel)
+
+    def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
+        return self._read(
+            lambda connection, schema: runs.matching_run_ids(connection, schema, text, limit), cancel
+        )
+
+    def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
+        return self._read(lambda connection, schema: metrics.metric_summaries(connection, schema, run_id), cancel)
+
+    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
+        return self._read(lambda connection, schema: metrics.history(connection, schema, run_id, key), cancel)
+
+    def curve(
+        self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None
+    ) -> Curve:
+        return self._read(
+            lambda connection, schema: metrics.curve(connection, schema, run, summary, axis, buckets), cancel
+        )
+
+    def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
+        return self._read(
+            lambda connection, schema: logged_models.logged_models_by_id(connection, schema, model_ids), cancel
+        )
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _columns(connection: sa.Connection) -> tuple[dict[str, frozenset[str]], str | None]:
+    """The tables that are read, with the columns they have, and the alembic revision."""
+    inspector = sa.inspect(connection)
+    found = inspector.get_multi_columns(filter_names=list(COLUMNS))
+    columns = {
+        table: frozenset(str(column["name"]) for column in listed) for (_, table), listed in found.items() if listed
+    }
+    revision = None
+    if "version_num" in columns.get("alembic_version", ()):
+        rows = fetch(connection, sa.text("SELECT version_num FROM alembic_version"))
+        revision = str(rows[0][0]) if rows else None
+    return columns, revision

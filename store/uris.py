@@ -1,0 +1,170 @@
+"""Addresses of tracking stores: what kind they name, and how to show them without secrets."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from store.errors import StoreNotFound, UriError
+
+
+class Kind(enum.StrEnum):
+    """The kinds of store that MLflow has."""
+
+    SQLITE = "SQLite"
+    POSTGRESQL = "PostgreSQL"
+    MYSQL = "MySQL"
+    MSSQL = "SQL Server"
+    TREE = "mlruns tree"
+    HTTP = "MLflow server"
+
+
+_SCHEMES: Final = {
+    "sqlite": Kind.SQLITE,
+    "postgresql": Kind.POSTGRESQL,
+    "postgres": Kind.POSTGRESQL,
+    "mysql": Kind.MYSQL,
+    "mariadb": Kind.MYSQL,
+    "mssql": Kind.MSSQL,
+    "http": Kind.HTTP,
+    "https": Kind.HTTP,
+    "file": Kind.TREE,
+}
+
+_CREDENTIALS: Final = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]*://)(?P<user>[^\s/:@]*):(?P<secret>[^\s]*)@(?=[^\s@]*)")
+_SECRET_QUERY: Final = re.compile(
+    r"(?P<name>[?&;](?:[\w-]*(?:password|passwd|pwd|secret|token|api_key|apikey|access_key|credential|signature|sig)[\w-]*))"
+    r"=(?P<value>[^&\s;]*)",
+    re.IGNORECASE,
+)
+
+_DATABASE_NAME: Final = "mlflow.db"
+"""The database that MLflow 3.7 and newer makes in the working directory."""
+
+_TREE_NAME: Final = "mlruns"
+"""The tree that MLflow before 3.7 makes in the working directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a store is."""
+
+    kind: Kind
+    uri: str
+    """As given, secrets included: never shown."""
+    path: Path | None = None
+    """Absolute; only for SQLite databases and trees."""
+
+    @property
+    def shown(self) -> str:
+        """For people: a path, or the URI without its secrets."""
+        return str(self.path) if self.path is not None else redact(self.uri)
+
+
+def redact(text: str) -> str:
+    """`text` with the password of every URI in it, and every secret query argument, replaced by `***`."""
+    text = _CREDENTIALS.sub(r"\g<scheme>\g<user>:***@", text)
+    return _SECRET_QUERY.sub(r"\g<name>=***", text)
+
+
+def parse(text: str) -> Address:
+    """The address that `text` names: a URI as MLflow takes it, or the path of a database or a tree.
+
+    A folder that holds `mlflow.db` names that database. Raises `UriError`, and `StoreNotFound` for a
+    plain path at which nothing is.
+    """
+    given = text.strip()
+    if not given:
+        raise UriError("the address of the store is empty", "give a path or a URI, for example sqlite:///mlflow.db")
+    if "\0" in given:
+        raise UriError("the address of the store holds a NUL character")
+    scheme, separator, rest = given.partition(":")
+    if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]+", scheme) or not rest.startswith("/"):
+        return _parse_path(given)
+    base = scheme.lower().partition("+")[0]
+    kind = _SCHEMES.get(base)
+    if kind is None:
+        raise UriError(
+            f"{redact(given)}: {scheme}:// is not a kind of store",
+            "use sqlite:///FILE, postgresql://, mysql+pymysql://, mssql+pyodbc://, http(s)://, file:///DIR, or a path",
+        )
+    if kind is Kind.SQLITE:
+        return Address(kind, given, _sqlite_path(given))
+    if kind is Kind.TREE:
+        parts = urlsplit(given)
+        if parts.netloc not in ("", "localhost"):
+            raise UriError(f"{given}: a file URI can only name this machine, not {parts.netloc}")
+        return Address(kind, given, Path(unquote(parts.path)))
+    if not urlsplit(given).netloc:
+        raise UriError(f"{redact(given)} names no host")
+    return Address(kind, given)
+
+
+def _sqlite_path(uri: str) -> Path:
+    rest = uri.split(":", 1)[1].partition("?")[0]
+    if not rest.startswith("///"):
+        raise UriError(
+            f"{redact(uri)} names no database file",
+            "a relative path takes three slashes (sqlite:///mlflow.db), an absolute one four (sqlite:////data/mlflow.db)",
+        )
+    name = rest[3:]
+    if name in ("", ":memory:"):
+        raise UriError(f"{uri} is a database in memory: there is nothing to read", "name a file: sqlite:///mlflow.db")
+    return Path(os.path.abspath(name))
+
+
+def _parse_path(given: str) -> Address:
+    path = Path(os.path.abspath(os.path.expanduser(given)))
+    if path.is_dir():
+        if (path / _DATABASE_NAME).is_file():
+            return Address(Kind.SQLITE, given, path / _DATABASE_NAME)
+        if (path / _TREE_NAME).is_dir() and not looks_like_tree(path):
+            return Address(Kind.TREE, given, path / _TREE_NAME)
+        return Address(Kind.TREE, given, path)
+    if not os.path.lexists(path):
+        raise StoreNotFound(
+            f"nothing is at {path}", "give the path of an mlflow.db or an mlruns folder, or a URI such as sqlite:///mlflow.db"
+        )
+    return Address(Kind.SQLITE, given, path)
+
+
+def looks_like_tree(path: Path) -> bool:
+    """True if `path` is laid out as MLflow's file store: a folder of experiments, each with a meta.yaml."""
+    try:
+        with os.scandir(path) as entries:
+            return any(entry.is_dir() and os.path.isfile(os.path.join(entry.path, "meta.yaml")) for entry in entries)
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Which store is meant when none was named, and why."""
+
+    uri: str
+    source: str
+    """`FLOWDECK_STORE`, `MLFLOW_TRACKING_URI`, `./mlflow.db` or `./mlruns`."""
+
+
+def discover(environ: dict[str, str] | os._Environ[str], folder: Path) -> Discovery:
+    """The store of this shell: from the environment, else a database or a tree in `folder`.
+
+    Raises `StoreNotFound` with everything that was looked for.
+    """
+    for name in ("FLOWDECK_STORE", "MLFLOW_TRACKING_URI"):
+        if value := environ.get(name, "").strip():
+            return Discovery(value, name)
+    if (folder / _DATABASE_NAME).is_file():
+        return Discovery(str(folder / _DATABASE_NAME), f"./{_DATABASE_NAME}")
+    if (folder / _TREE_NAME).is_dir():
+        return Discovery(str(folder / _TREE_NAME), f"./{_TREE_NAME}")
+    raise StoreNotFound(
+        f"no store was named and none was found: FLOWDECK_STORE and MLFLOW_TRACKING_URI are not set, "
+        f"and {folder} has neither {_DATABASE_NAME} nor {_TREE_NAME}",
+        "name one (flowdeck sqlite:///path/to/mlflow.db), or see the demo: flowdeck demo",
+    )

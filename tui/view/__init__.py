@@ -1,0 +1,1 @@
+"""Pure view models: from entities to what is drawn, without Textual."""

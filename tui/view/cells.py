@@ -1,0 +1,159 @@
+"""Values as short texts for people: numbers, times, durations, statuses, sparklines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from store.entities import Bucket, is_infinite
+from tui.view.glyphs import GLYPHS
+
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_LATEST: Final = 253_402_300_799_000
+"""The last millisecond of the year 9999, after which datetime gives up."""
+
+MISSING: Final = "-"
+"""Shown where the store has no value; an empty value is shown as nothing."""
+
+
+def number(value: float) -> str:
+    """A metric's value in at most ten columns, five significant digits: `0.98765`, `1.2346e+17`, `NaN`, `-inf`."""
+    if math.isnan(value):
+        return "NaN"
+    if is_infinite(value):
+        return "inf" if value > 0 else "-inf"
+    if value == int(value) and abs(value) < 1e7:
+        return str(int(value))
+    if 1e-4 <= abs(value) < 1e7:
+        short = f"{value:.5g}"
+        return short if "e" not in short else f"{value:.1f}"
+    return f"{value:.4e}".replace("e-0", "e-").replace("e+0", "e+")
+
+
+def exact(value: float) -> str:
+    """A metric's value with every digit that tells it from its neighbours."""
+    if math.isnan(value) or is_infinite(value):
+        return number(value)
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def count(value: int) -> str:
+    """`12 431`: digits grouped by narrow spaces only from five digits on."""
+    return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
+
+
+def plural(value: int, noun: str) -> str:
+    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+
+
+def moment(ms: int | None) -> str:
+    """Local time to the minute, `2026-11-20 09:00`; what is no plausible time is shown as the number it is."""
+    return _local(ms, "%Y-%m-%d %H:%M")
+
+
+def exact_moment(ms: int | None) -> str:
+    """Local time to the millisecond, with its zone."""
+    shown = _local(ms, "%Y-%m-%d %H:%M:%S")
+    if ms is None or shown == str(ms):
+        return shown
+    return f"{shown}.{ms % 1000:03d} {datetime.fromtimestamp(ms / 1000, UTC).astimezone().tzname()}"
+
+
+def _local(ms: int | None, pattern: str) -> str:
+    if ms is None:
+        return MISSING
+    if not 0 < ms < _LATEST:
+        return str(ms)
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime(pattern)
+
+
+def ago(ms: int | None, now: int) -> str:
+    """How long before `now` that was: `now`, `45 s ago`, `3 h ago`, `12 d ago`, else the date."""
+    if ms is None:
+        return MISSING
+    passed = now - ms
+    if passed < 0 or passed >= 60 * DAY or ms <= 0:
+        return _local(ms, "%Y-%m-%d")
+    if passed < SECOND:
+        return "now"
+    return f"{_largest(passed)} ago"
+
+
+def _largest(passed: int) -> str:
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if passed >= size:
+            return f"{passed // size} {unit}"
+    return f"{passed // SECOND} s"
+
+
+def duration(ms: int | None) -> str:
+    """`0.4 s`, `42 s`, `3:07 min`, `2:15 h`, `3 d 4 h`."""
+    if ms is None:
+        return MISSING
+    if ms < 0:
+        return f"-{duration(-ms)}"
+    if ms < 10 * SECOND:
+        return f"{ms / 1000:.1f} s"
+    if ms < MINUTE:
+        return f"{ms // SECOND} s"
+    if ms < HOUR:
+        return f"{ms // MINUTE}:{ms % MINUTE // SECOND:02d} min"
+    if ms < DAY:
+        return f"{ms // HOUR}:{ms % HOUR // MINUTE:02d} h"
+    return f"{ms // DAY} d {ms % DAY // HOUR} h"
+
+
+_SYMBOLS: Final = {
+    "RUNNING": GLYPHS.running,
+    "SCHEDULED": GLYPHS.scheduled,
+    "FINISHED": GLYPHS.finished,
+    "FAILED": GLYPHS.failed,
+    "KILLED": GLYPHS.killed,
+}
+
+
+def status_symbol(status: str) -> str:
+    """One column; never the only sign of a status on wide screens, and different in shape, not in colour alone."""
+    return _SYMBOLS.get(status, GLYPHS.unknown)
+
+
+def size(octets: int | None) -> str:
+    """`0 B`, `1.5 KiB`, `12 MiB`."""
+    if octets is None:
+        return MISSING
+    amount = float(octets)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
+
+
+def sparkline(buckets: Sequence[Bucket], columns: int) -> str:
+    """The middle of each bucket's values in eight heights; a gap where nothing finite was logged."""
+    if not buckets or columns <= 0:
+        return " " * max(0, columns)
+    first, last = buckets[0].x_first, buckets[-1].x_last
+    heights: list[list[float]] = [[] for _ in range(columns)]
+    for bucket in buckets:
+        place = 0 if last == first else min(columns - 1, int((bucket.x_first - first) / (last - first) * columns))
+        if bucket.finite:
+            heights[place] += [bucket.minimum, bucket.maximum]
+    levels = [(min(values) + max(values)) / 2 for values in heights if values]
+    if not levels:
+        return GLYPHS.gap * columns
+    low, high = min(levels), max(levels)
+    drawn, previous = [], " "
+    for values in heights:
+        if values:
+            middle = (min(values) + max(values)) / 2
+            part = 0.5 if high == low else (middle - low) / (high - low)
+            previous = GLYPHS.blocks[min(7, int(part * 8))]
+        drawn.append(previous)
+    return "".join(drawn)

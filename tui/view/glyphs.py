@@ -1,0 +1,85 @@
+"""The characters that the program draws with, for terminals with Unicode and without."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of characters; each is one terminal column wide."""
+
+    ellipsis: str
+    blocks: str
+    """Eight heights for sparklines, lowest first."""
+    running: str
+    scheduled: str
+    finished: str
+    failed: str
+    killed: str
+    unknown: str
+    deleted: str
+    up: str
+    down: str
+    gap: str
+    separator: str
+    child: str
+    braille: bool
+    """True if charts may be drawn with braille characters."""
+
+
+UNICODE: Final = Glyphs(
+    ellipsis="…",
+    blocks="▁▂▃▄▅▆▇█",
+    running="●",
+    scheduled="○",
+    finished="✓",
+    failed="✗",
+    killed="■",
+    unknown="?",
+    deleted="†",
+    up="↑",
+    down="↓",
+    gap="·",
+    separator="│",
+    child="└",
+    braille=True,
+)
+
+ASCII: Final = Glyphs(
+    ellipsis="~",
+    blocks="_.,-=+*#",
+    running="*",
+    scheduled="o",
+    finished="+",
+    failed="x",
+    killed="k",
+    unknown="?",
+    deleted="d",
+    up="^",
+    down="v",
+    gap=".",
+    separator="|",
+    child="`",
+    braille=False,
+)
+
+
+def choose(environ: Mapping[str, str]) -> Glyphs:
+    """ASCII if `FLOWDECK_ASCII` is set, on the Linux console, and where the locale is not UTF-8."""
+    if environ.get("FLOWDECK_ASCII", "") not in ("", "0"):
+        return ASCII
+    if environ.get("TERM") in ("linux", "vt100", "vt220", "dumb"):
+        return ASCII
+    named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG")
+    if named:
+        return UNICODE if "utf" in named.lower() else ASCII
+    return UNICODE if locale.getpreferredencoding(False).lower().replace("-", "") == "utf8" else ASCII
+
+
+GLYPHS: Final = choose(os.environ)
+"""The set for this process' terminal."""
