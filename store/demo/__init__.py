@@ -1,4 +1,4 @@
-"""The demo store: a real MLflow database with its artifacts, made on the spot from nothing but the standard library."""
+"""The demo store: a real MLflow database and its artifacts, made by the standard library alone."""
 
 from store.demo.build import NOW_MS, build_demo
 from store.demo.cache import ensure_demo

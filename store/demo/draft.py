@@ -112,8 +112,22 @@ class ExperimentDraft:
         run = RunDraft(self, identifier("run", self.experiment_id, self._runs), start)
         stage = "active" if deleted is None else "deleted"
         self.draft.rows["runs"].append(
-            (run.run_id, name, "UNKNOWN", "", "", user, status, start, end, "", stage)
-            + (f"{self.draft.location}/{run.folder}", self.experiment_id, deleted)
+            (
+                run.run_id,
+                name,
+                "UNKNOWN",
+                "",
+                "",
+                user,
+                status,
+                start,
+                end,
+                "",
+                stage,
+                f"{self.draft.location}/{run.folder}",
+                self.experiment_id,
+                deleted,
+            )
         )
         own = {"mlflow.user": user, **code.tags(start // DAY)}
         if named_by_tag and name is not None:
@@ -131,8 +145,16 @@ class ExperimentDraft:
         schema = [{"type": kind, "name": column, "required": True} for column, kind in columns.items()]
         profile = {"num_rows": rows, "num_elements": rows * len(columns)}
         self.draft.rows["datasets"].append(
-            (dataset.uuid, self.experiment_id, name, dataset.digest, source_type, json.dumps(source))
-            + (json.dumps({"mlflow_colspec": schema}), json.dumps(profile))
+            (
+                dataset.uuid,
+                self.experiment_id,
+                name,
+                dataset.digest,
+                source_type,
+                json.dumps(source),
+                json.dumps({"mlflow_colspec": schema}),
+                json.dumps(profile),
+            )
         )
         return dataset
 
@@ -185,6 +207,13 @@ class RunDraft:
     def read(self, dataset: DatasetDraft, context: str) -> None:
         """Notes that the run used a dataset, and for what."""
         self.draft.rows["inputs"].append(
-            (edge := identifier("input", self.run_id, dataset.uuid), "DATASET", dataset.uuid, "RUN", self.run_id, 0)
+            (
+                edge := identifier("input", self.run_id, dataset.uuid),
+                "DATASET",
+                dataset.uuid,
+                "RUN",
+                self.run_id,
+                0,
+            )
         )
         self.draft.rows["input_tags"].append((edge, "mlflow.data.context", context))

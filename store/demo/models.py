@@ -46,18 +46,27 @@ def log_model(
     model = LoggedModelDraft(model_id, run, f"{run.draft.location}/{folder}")
     reason = "upload interrupted" if status == FAILED else None
     rows["logged_models"].append(
-        (model_id, experiment, name, model.location, at, at + 900, status, "active", flavor, run.run_id, reason)
+        (
+            model_id,
+            experiment,
+            name,
+            model.location,
+            at,
+            at + 900,
+            status,
+            "active",
+            flavor,
+            run.run_id,
+            reason,
+        )
     )
     edge = identifier("output", run.run_id, model_id)
     rows["inputs"].append((edge, "RUN_OUTPUT", run.run_id, "MODEL_OUTPUT", model_id, step))
-    rows["logged_model_params"] += [
-        (model_id, experiment, key, str(value)) for key, value in (params or {}).items()
-    ]
+    rows["logged_model_params"] += [(model_id, experiment, key, str(value)) for key, value in (params or {}).items()]
     rows["logged_model_tags"] += [(model_id, experiment, key, value) for key, value in (tags or {}).items()]
     measured_on: Row = (None, None, None) if dataset is None else (dataset.uuid, dataset.name, dataset.digest)
     rows["logged_model_metrics"] += [
-        (model_id, key, at, step, value, experiment, run.run_id, *measured_on)
-        for key, value in (metrics or {}).items()
+        (model_id, key, at, step, value, experiment, run.run_id, *measured_on) for key, value in (metrics or {}).items()
     ]
     if status == READY:
         for path, content in model_files(flavor, run.run_id, at, model_id, model.location).items():
@@ -87,9 +96,7 @@ class RegisteredModelDraft:
         self._name = name
         self._versions = 0
         draft.rows["registered_models"].append((name, created, updated, description, WORKSPACE))
-        draft.rows["registered_model_tags"] += [
-            (key, value, name, WORKSPACE) for key, value in (tags or {}).items()
-        ]
+        draft.rows["registered_model_tags"] += [(key, value, name, WORKSPACE) for key, value in (tags or {}).items()]
 
     def version(
         self,
@@ -114,21 +121,47 @@ class RegisteredModelDraft:
             source = storage = f"{self._draft.location}/{model.folder}/model"
             run = model
         self._draft.rows["model_versions"].append(
-            (self._name, number, created, updated or created, description, None, stage, source)
-            + (run.run_id, "READY", None, None, storage, WORKSPACE)
+            (
+                self._name,
+                number,
+                created,
+                updated or created,
+                description,
+                None,
+                stage,
+                source,
+                run.run_id,
+                "READY",
+                None,
+                None,
+                storage,
+                WORKSPACE,
+            )
         )
         self._draft.rows["model_version_tags"] += [
             (key, value, self._name, number, WORKSPACE) for key, value in (tags or {}).items()
         ]
-        self._draft.rows["registered_model_aliases"] += [
-            (alias, number, self._name, WORKSPACE) for alias in aliases
-        ]
+        self._draft.rows["registered_model_aliases"] += [(alias, number, self._name, WORKSPACE) for alias in aliases]
 
     def deleted_version(self, created: int, deleted: int, storage: str) -> None:
         """The next version as MLflow leaves it after its deletion: redacted, but its number stays taken."""
         self._draft.rows["model_versions"].append(
-            (self._name, self._next(), created, deleted, None, None, "Deleted_Internal", "REDACTED-SOURCE-PATH")
-            + ("REDACTED-RUN-ID", "READY", None, "REDACTED-RUN-LINK", storage, WORKSPACE)
+            (
+                self._name,
+                self._next(),
+                created,
+                deleted,
+                None,
+                None,
+                "Deleted_Internal",
+                "REDACTED-SOURCE-PATH",
+                "REDACTED-RUN-ID",
+                "READY",
+                None,
+                "REDACTED-RUN-LINK",
+                storage,
+                WORKSPACE,
+            )
         )
 
     def _next(self) -> int:

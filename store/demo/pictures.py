@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 Colour = tuple[int, int, int]
@@ -61,14 +62,14 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def matrix_picture(matrix: Sequence[Sequence[float]], cell: int = 28) -> bytes:
-    """A confusion matrix: the larger a cell, the bluer."""
+    """A confusion matrix: the larger a cell, the bluer; by square root, so that the few mistakes show."""
     size, margin = len(matrix), 12
     canvas = Canvas(size * cell + 2 * margin, size * cell + 2 * margin)
     canvas.fill(margin - 2, margin - 2, size * cell + 4, size * cell + 4, _INK)
     largest = max(max(row) for row in matrix) or 1
     for y, row in enumerate(matrix):
         for x, value in enumerate(row):
-            blue = _FIRST_BLUE + int((_BLUES - 1) * value / largest)
+            blue = _FIRST_BLUE + int((_BLUES - 1) * (value / largest) ** 0.5)
             canvas.fill(margin + x * cell, margin + y * cell, cell - 1, cell - 1, blue)
     return canvas.png()
 
@@ -90,6 +91,6 @@ def curves_picture(curves: Sequence[Sequence[float]], width: int = 480, height: 
             (margin + inner_width * i / last, margin + inner_height * (high - value) / span)
             for i, value in enumerate(curve)
         ]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             canvas.line(x0, y0, x1, y1, _FIRST_CURVE + number % _CURVES)
     return canvas.png()

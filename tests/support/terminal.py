@@ -52,7 +52,7 @@ ESCAPE_PAUSE: Final = 0.15
 
 READ_SIZE: Final = 65536
 
-# ------------------------------------------------------------------------------------------------ what programs write
+# --------------------------------------------------------------------------------- what programs write
 
 _STRING_KINDS: Final = {"]": "OSC", "P": "DCS", "_": "APC", "^": "PM", "X": "SOS"}
 
@@ -62,7 +62,7 @@ _TOKEN: Final = re.compile(
     r"|\x1b(?P<osc>\])(?P<osc_body>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|\x1b(?P<string>[PX^_])(?P<body>(?:\x1b\x1b|[^\x1b])*)\x1b\\"
     r"|\x1b(?P<escape>[ -/]*[0-OQ-WYZ\\`-~])"
-    r"|(?P<control>[\x00-\x1f\x7f\x80-\x9f])"
+    r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f\x80-\x9f])"
     r"|(?P<text>[^\x00-\x1f\x7f\x80-\x9f]+)",
     re.DOTALL,
 )
@@ -89,7 +89,7 @@ INITIAL_MODES: Final = frozenset({7, 25})
 
 MOUSE_MODES: Final = frozenset({1000, 1002, 1003, 1005, 1006, 1015, 1016})
 
-# -------------------------------------------------------------------------------------------------- what keys send
+# -------------------------------------------------------------------------------------- what keys send
 
 _MODIFIERS: Final = {"shift": 1, "alt": 2, "ctrl": 4, "super": 8}
 
@@ -186,12 +186,12 @@ def kitty_key_sequence(key: str) -> str:
     return key_sequence(key)
 
 
-# ------------------------------------------------------------------------------------------- what must not get through
+# --------------------------------------------------------------------------- what must not get through
 
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 # Textual moves with `CSI row;column H`, styles with SGR (never blinking or concealed), asks for two modes, pushes and
-# pops the kitty keyboard flags, and switches the private modes below; it ends a row with a newline before the next move.
+# pops the kitty keyboard flags, and switches the private modes below; a newline may precede a move.
 _TEXTUAL_CSI: Final = re.compile(
     r"(?:[0-9;]*m|[0-9]+;[0-9]+H|>[0-9]+u|<u|\?20(?:26|48)\$p"
     r"|\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl])\Z"
@@ -220,7 +220,8 @@ def raw_control_sequences(data: bytes, allow: Collection[str] = ()) -> list[Find
     or be looked for on the screen. What a program prints after it has left the alternate screen has newlines.
 
     Args:
-        data: Bytes that a program wrote to the terminal, as in `Terminal.log`.
+        data: Bytes that a program wrote to the terminal, as in `Terminal.log` (a part of them must not start or end
+            inside a character).
         allow: Kinds that are expected: `("OSC 52",)` after a copy, `("newline",)` for plain output.
     """
     text = data.decode("utf-8", "surrogateescape")
@@ -261,8 +262,9 @@ def _suspicions(match: re.Match[str]) -> Iterator[tuple[str, int]]:
         names = {"\x07": "BEL", "\n": "newline", "\r": "newline", "\t": "tab"}
         yield names.get(control, "C1" if control >= "\x80" else "C0"), 0
     else:
+        # A byte that is not UTF-8 is a C1 control to a terminal that is not in UTF-8 mode.
         for character in re.finditer("[\udc80-\udcff]", match["text"]):
-            yield "C1", character.start()  # a raw byte above 0x7F: a C1 control to a terminal that is not in UTF-8 mode
+            yield "C1", character.start()
         for character in _BIDI.finditer(match["text"]):
             yield "bidi", character.start()
 
@@ -280,7 +282,7 @@ def _style_attributes(sgr: str) -> set[str]:
     return attributes
 
 
-# ------------------------------------------------------------------------------------------------------- the emulation
+# --------------------------------------------------------------------------------------- the emulation
 
 
 class _Screen(pyte.Screen):
@@ -314,7 +316,7 @@ class _Emulator:
         position = 0
         while position < len(text):
             match = _TOKEN.match(text, position)
-            if match is None or match["control"] == "\x1b":
+            if match is None:
                 if _UNFINISHED.match(text, position):
                     self._rest = text[position:]
                     return
@@ -414,16 +416,17 @@ def _plain_style(params: str) -> list[int]:
     return result
 
 
-# --------------------------------------------------------------------------------------------------------- the terminal
+# ---------------------------------------------------------------------------------------- the terminal
 
 
 @dataclass(slots=True)
 class Traffic:
     """What a program sent to the terminal during a `measure` block; complete once the block has ended."""
 
-    bytes: int = 0
+    size: int = 0
+    """Bytes."""
     chunks: int = 0
-    data: bytes = b""  # type: ignore[valid-type]
+    data: bytes = b""
 
 
 class Terminal:
@@ -483,7 +486,7 @@ class Terminal:
         if program is None:
             self._remove_home()
             raise FileNotFoundError(errno.ENOENT, "no such program", command[0])
-        arguments = [program, *command[1:]]
+        arguments = [os.path.abspath(program), *command[1:]]
         if cwd is not None:
             # posix_spawn cannot change the directory; the shell is replaced by the program.
             arguments = ["/bin/sh", "-c", 'cd -- "$0" && exec "$@"', str(cwd), *arguments]
@@ -525,7 +528,7 @@ class Terminal:
     ) -> None:
         self.close()
 
-    # ---------------------------------------------------------------------------------------------------------- input
+    # ------------------------------------------------------------------------------------------- input
 
     def press(self, *keys: str) -> float:
         """Presses keys, one write each, and returns the time just before the last one went out.
@@ -536,8 +539,7 @@ class Terminal:
         sent_at = 0.0
         for key in keys:
             with self._changed:
-                if not self._predicating:
-                    self._advance()
+                self._advance()
                 application_cursor = 1 in self._emulator.modes
                 as_sequences = self.kitty and bool(self._emulator.keyboard & 8)
             if as_sequences:
@@ -561,7 +563,8 @@ class Terminal:
         Raises:
             AssertionError: The program did not ask for the mouse, so a terminal would send nothing.
         """
-        self._mouse(f"<35;{x + 1};{y + 1}M")
+        if 1003 in self.modes:
+            self._mouse(f"<35;{x + 1};{y + 1}M")
         self._mouse(f"<{button};{x + 1};{y + 1}M")
         return self._mouse(f"<{button};{x + 1};{y + 1}m")
 
@@ -591,11 +594,10 @@ class Terminal:
         pause = self._lone_escape_at + ESCAPE_PAUSE - time.perf_counter()
         if pause > 0:
             time.sleep(pause)
+        if self._poll():  # what is written to a terminal without a program is lost without an error
+            raise AssertionError(f"could not send {text!r}: the program has ended\n{self.dump()}")
         sent_at = time.perf_counter()
-        try:
-            self._write(text.encode())
-        except OSError as error:
-            raise AssertionError(f"could not send {text!r}: the program has ended\n{self.dump()}") from error
+        self._write(text.encode())
         if text == "\x1b":
             self._lone_escape_at = sent_at
         return sent_at
@@ -608,7 +610,7 @@ class Terminal:
             self._emulator.screen.resize(rows, columns)
         self._set_size()
 
-    # --------------------------------------------------------------------------------------------------------- output
+    # ------------------------------------------------------------------------------------------ output
 
     def lines(self) -> list[str]:
         """The rows of the screen; a wide character is one character, so positions in a row are not columns."""
@@ -704,9 +706,7 @@ class Terminal:
             emulator = self._emulator
             modes = emulator.modes - {1049}
             keyboards = any(emulator.keyboards.values())
-            return modes == INITIAL_MODES and not (
-                emulator.alternate or keyboards or self.line_discipline_changed
-            )
+            return modes == INITIAL_MODES and not (emulator.alternate or keyboards or self.line_discipline_changed)
 
     @property
     def log(self) -> bytes:
@@ -738,9 +738,9 @@ class Terminal:
             with self._changed:
                 received = self._chunks[first:]
             traffic.data = b"".join(data for _, data in received)
-            traffic.bytes, traffic.chunks = len(traffic.data), len(received)
+            traffic.size, traffic.chunks = len(traffic.data), len(received)
 
-    # -------------------------------------------------------------------------------------------------------- waiting
+    # ----------------------------------------------------------------------------------------- waiting
 
     def wait_for(
         self,
@@ -848,10 +848,9 @@ class Terminal:
         with self._changed:
             lines = self.lines() if not self._closing else []
             head = f"{self.columns}x{self.rows}, {self._received} bytes, {state}"
-            # A program that failed before it drew says why at the end of its output.
         return "\n".join([f"+-- {head} --", *(f"|{line.rstrip()}" for line in lines), "+--"])
 
-    # ------------------------------------------------------------------------------------------------------ machinery
+    # --------------------------------------------------------------------------------------- machinery
 
     def _holds(self, wanted: Callable[[], bool]) -> bool:
         """Whether a condition holds for the screen as far as it was emulated."""
@@ -904,7 +903,7 @@ class Terminal:
                 data = data[os.write(self._master, data) :]
 
     def _read(self) -> None:
-        """Drains the terminal and answers its queries, in a thread, until the program and all it started are gone."""
+        """Drains the terminal and answers its queries until the program and all it started are gone."""
         poll = select.poll()
         poll.register(self._master, select.POLLIN)
         rest = b""

@@ -1,0 +1,79 @@
+"""Runs the benchmarks: `python -m tests.bench [--quick] [--only NAME] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.bench import bench_curve, bench_runs_cli, bench_startup, bench_wire
+from tests.bench.timing import SWITCH_SECONDS, Row, Settings, add_options, machine, table
+
+BENCHMARKS: Final = {
+    "startup": bench_startup.measure,
+    "runs_cli": bench_runs_cli.measure,
+    "curve": bench_curve.measure,
+    "wire": bench_wire.measure,
+}
+
+README: Final = Path(__file__).with_name("README.md")
+BEGIN: Final = "<!-- figures: written by python -m tests.bench --write -->"
+END: Final = "<!-- end of figures -->"
+
+# What a benchmark raises when the program cannot be measured; the others are measured all the same.
+_FAILURES: Final = (
+    AssertionError,
+    OSError,
+    subprocess.CalledProcessError,
+    bench_curve.Inexact,
+    bench_runs_cli.Disagreement,
+)
+
+
+def write_figures(text: str, readme: Path = README) -> None:
+    """Puts the figures between the markers of the README.
+
+    Raises:
+        ValueError: The markers are not there.
+    """
+    before, begin, rest = readme.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{readme} has no markers for the figures")
+    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints the table and returns 0, or 1 if something could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    add_options(parser)
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this benchmark (repeatable)")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {README.name}")
+    options = parser.parse_args(arguments)
+    if options.write and (options.quick or options.only):
+        parser.error("--write takes a complete run")
+    sys.setswitchinterval(SWITCH_SECONDS)
+    settings = Settings(options.quick, options.repeats)
+    rows: list[Row] = []
+    failed = False
+    for name in options.only or BENCHMARKS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        try:
+            rows.extend(BENCHMARKS[name](settings))
+        except _FAILURES:
+            traceback.print_exc()
+            rows.append(Row(name, "could not be measured"))
+            failed = True
+    figures = f"{table(rows)}\n\n{machine()}"
+    print(figures)
+    if options.write and not failed:
+        write_figures(figures)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,194 @@
+"""Recorded answers of a real MLflow to searches, and ways to put the same questions to flowdeck.
+
+A corpus is a folder with `mlflow.db` (SQLite) and `corpus.json`, which holds, under these names:
+
+- `runs`, `experiments`: run ids by label; ids of the experiments labelled e0, e1, ...
+- `search_runs`, `search_experiments`: a query with the labels found, in order, or the error
+- `pagination`: one query, page by page
+- `parse`: a run filter with its conditions, or the error
+
+The environment variable FLOWDECK_ORACLE names more folders, with `:` between.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from store.entities import ViewType
+from store.protocols import ExperimentQuery, RunQuery
+from store.search.parse import (
+    parse_experiment_filter,
+    parse_experiment_order,
+    parse_run_filter,
+    parse_run_order,
+)
+from store.sql.compile import experiment_ids_statement, run_ids_statement
+from store.sql.schema import COLUMNS, Schema
+
+BUNDLED: Final = Path(__file__).parent.parent / "data" / "oracle-db"
+
+RunSearch = Callable[[Path, RunQuery], list[str]]
+"""From a database and a query to run ids."""
+ExperimentSearch = Callable[[Path, ExperimentQuery], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCase:
+    """A search for runs and what MLflow answered."""
+
+    name: str
+    database: Path
+    query: RunQuery
+    expected: tuple[str, ...] | None
+    """Run ids; None if MLflow refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentCase:
+    """A search for experiments and what MLflow answered."""
+
+    name: str
+    database: Path
+    query: ExperimentQuery
+    expected: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParseCase:
+    """A run filter and how MLflow's parser took it."""
+
+    name: str
+    filter: str | None
+    conditions: tuple[tuple[str, str, str, Any], ...] | None
+    """(type, key, comparator, value) of each; None if MLflow refused."""
+
+
+def folders() -> list[Path]:
+    """Every corpus there is."""
+    more = os.environ.get("FLOWDECK_ORACLE", "")
+    return [BUNDLED, *(Path(folder) for folder in more.split(":") if folder)]
+
+
+def run_cases() -> Iterator[RunCase]:
+    for folder in folders():
+        corpus = _corpus(folder)
+        for index, case in enumerate(corpus["search_runs"]):
+            query = RunQuery(
+                experiment_ids=tuple(_experiment_id(corpus, f"e{number}") for number in case["exp"]),
+                filter=case["filter"] or "",
+                order_by=tuple(case["order_by"]),
+                view=ViewType[case["view"]],
+            )
+            yield RunCase(_name(folder, index, case), folder / "mlflow.db", query, _run_ids(corpus, case))
+
+
+def page_cases() -> Iterator[RunCase]:
+    """What the first one, two, ... pages hold, as searches with a limit."""
+    for folder in folders():
+        corpus = _corpus(folder)
+        case = corpus["pagination"]
+        found: list[str] = []
+        for number, page in enumerate(case["pages"], start=1):
+            found += [corpus["runs"][label] for label in page]
+            query = RunQuery(
+                experiment_ids=tuple(_experiment_id(corpus, f"e{number}") for number in case.get("exp", (0, 1, 2))),
+                order_by=tuple(case["order_by"]),
+                view=ViewType[case.get("view", "ALL")],
+                limit=number * case["max_results"],
+            )
+            yield RunCase(f"{folder.name}-page{number}", folder / "mlflow.db", query, tuple(found))
+
+
+def experiment_cases() -> Iterator[ExperimentCase]:
+    for folder in folders():
+        corpus = _corpus(folder)
+        for index, case in enumerate(corpus["search_experiments"]):
+            query = ExperimentQuery(
+                filter=case["filter"] or "", order_by=tuple(case["order_by"]), view=ViewType[case["view"]]
+            )
+            expected = None
+            if "result" in case:
+                expected = tuple(_experiment_id(corpus, label) for label in case["result"])
+            yield ExperimentCase(_name(folder, index, case), folder / "mlflow.db", query, expected)
+
+
+def parse_cases() -> Iterator[ParseCase]:
+    for folder in folders():
+        for index, case in enumerate(_corpus(folder)["parse"]):
+            conditions = None
+            if "parsed" in case:
+                conditions = tuple(
+                    (clause["type"], clause["key"], clause["comparator"], clause["value"]) for clause in case["parsed"]
+                )
+            yield ParseCase(_name(folder, index, case), case["filter"], conditions)
+
+
+def compiled_run_search(database: Path, query: RunQuery) -> list[str]:
+    """Searches with the parser and the compiler alone. Raises FilterError as they do."""
+    expression = parse_run_filter(query.filter)
+    order = parse_run_order(query.order_by)
+    statement = run_ids_statement(
+        schema_of(database), expression, order, query.experiment_ids, query.view, query.limit, "sqlite"
+    )
+    return _execute(database, statement)
+
+
+def compiled_experiment_search(database: Path, query: ExperimentQuery) -> list[str]:
+    """As `compiled_run_search`, for experiments."""
+    expression = parse_experiment_filter(query.filter)
+    order = parse_experiment_order(query.order_by)
+    statement = experiment_ids_statement(schema_of(database), expression, order, query.view, query.limit, "sqlite")
+    return _execute(database, statement)
+
+
+@cache
+def schema_of(database: Path) -> Schema:
+    """The tables and columns of an SQLite database."""
+    inspector = sa.inspect(_engine(database))
+    present = [name for name in COLUMNS if inspector.has_table(name)]
+    columns = {name: frozenset(column["name"] for column in inspector.get_columns(name)) for name in present}
+    return Schema(revision=None, columns=columns)
+
+
+@cache
+def _engine(database: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///file:{database}?mode=ro&uri=true")
+
+    @sa.event.listens_for(engine, "connect")
+    def _distinguish_case(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA case_sensitive_like = true")
+
+    return engine
+
+
+def _execute(database: Path, statement: sa.Select[Any]) -> list[str]:
+    with _engine(database).connect() as connection:
+        return [str(found) for found in connection.scalars(statement)]
+
+
+@cache
+def _corpus(folder: Path) -> dict[str, Any]:
+    corpus: dict[str, Any] = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
+    corpus["runs"] = {label: run_id for run_id, label in corpus["runs"].items()}
+    return corpus
+
+
+def _name(folder: Path, index: int, case: dict[str, Any]) -> str:
+    asked = " ".join(str(part) for part in (case["filter"], *case.get("order_by", ())))
+    return f"{folder.name}-{index}-{asked}"
+
+
+def _run_ids(corpus: dict[str, Any], case: dict[str, Any]) -> tuple[str, ...] | None:
+    return tuple(corpus["runs"][label] for label in case["result"]) if "result" in case else None
+
+
+def _experiment_id(corpus: dict[str, Any], label: str) -> str:
+    return "0" if label == "default" else str(corpus["experiments"][int(label.removeprefix("e"))])

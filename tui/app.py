@@ -1,0 +1,108 @@
+"""The Textual application: themes, the clipboard, the palette, and the one place for faults."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from functools import partial
+
+from textual.app import App
+from textual.worker import Worker, WorkerState
+
+from tui.clipboard import copy
+from tui.config import Config
+from tui.keys import BY_ID
+from tui.messages import Copied, CopyWanted
+from tui.palette import KeyCommands, ThemeCommands
+from tui.screens.browser import Browser
+from tui.themes import DARK, ORDER, THEMES
+from tui.work import Jobs, deliver
+
+KILLED = 128
+"""Added to the number of the signal that ended the program, as shells count."""
+
+
+class FlowdeckApp(App[int]):
+    """flowdeck on one store."""
+
+    # The first screen is made by get_default_screen, whose own CSS_PATH Textual does not load.
+    CSS_PATH = ["app.tcss", "screens/browser.tcss"]  # noqa: RUF012
+    TITLE = "flowdeck"
+    COMMANDS = {KeyCommands, ThemeCommands}  # noqa: RUF012 (Textual's attribute)
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, uri: str, title: str, config: Config | None = None) -> None:
+        super().__init__()
+        self._uri = uri
+        self._store_title = title
+        self._config = config or Config()
+        self._jobs = Jobs(self)
+        # Nothing moves by itself: an animation sends bytes that tell nothing.
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._config.theme if self._config.theme in self.available_themes else DARK.name
+        self.set_keymap(dict(self._config.keys))
+
+    def get_default_screen(self) -> Browser:
+        return Browser(self._uri, self._store_title)
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self.exit, KILLED + number, KILLED + number))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker's error that nobody foresaw ends the program with its traceback, like any other."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._handle_exception(event.worker.error)  # type: ignore[arg-type]
+
+    # Actions
+
+    def action_help(self) -> None:
+        from tui.screens.modals.help import Help
+
+        self.push_screen(Help(self._config.keys))
+
+    def action_cancel(self) -> None:
+        """Ends what is being read; if nothing is, the program."""
+        screen = self.screen
+        if isinstance(screen, Browser) and screen.cancel_reading():
+            self.notify("cancelled", timeout=3)
+        else:
+            self.exit(0)
+
+    def action_next_theme(self) -> None:
+        place = ORDER.index(self.theme) if self.theme in ORDER else -1
+        self.theme = ORDER[(place + 1) % len(ORDER)]
+        self.notify(f"theme: {self.theme}", timeout=2)
+
+    def on_copy_wanted(self, message: CopyWanted) -> None:
+        text, what = message.text, message.what
+        if text:
+            self._jobs.run("copy", "copying", lambda cancel: deliver(self, Copied(copy(text, what, os.environ))))
+        else:
+            self.notify("there is nothing to copy here", severity="warning", timeout=3)
+
+    def on_copied(self, message: Copied) -> None:
+        outcome = message.outcome
+        if outcome.sequence and self._driver is not None:
+            self._driver.write(outcome.sequence)
+        self.notify(outcome.told, severity="information" if outcome.arrived else "warning", markup=False, timeout=4)
+
+
+def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
+    """Runs the TUI on the store at `uri` until the user quits; the exit code.
+
+    `read_only` is what every store is opened as today. Raises `UsageError` for a wrong configuration file.
+    """
+    from store.uris import redact
+    from tui.config import read_config
+    from tui.screens.browser import store_title
+
+    config = read_config(os.environ, BY_ID)
+    title = "demo store" if demo else store_title(redact(uri))
+    app = FlowdeckApp(uri, title, config)
+    result = app.run(mouse=config.mouse)
+    return app.return_code or (result if isinstance(result, int) else 0)

@@ -1,0 +1,131 @@
+"""The one table of key bindings: dispatch, footer, help, palette and README are drawn from it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+class Place(enum.StrEnum):
+    """Where a key works; the titles of the help."""
+
+    EVERYWHERE = "everywhere"
+    LISTS = "in every list"
+    EXPERIMENTS = "experiments"
+    RUNS = "runs"
+    RUN = "run"
+    CHART = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that can be done, and the keys that do it."""
+
+    id: str
+    """Stable: the configuration file rebinds by it."""
+    keys: tuple[str, ...]
+    """Textual's names, the first one shown in the footer."""
+    action: str
+    """Textual action of the widget or screen that the place stands for."""
+    label: str
+    """One or two words for the footer."""
+    tooltip: str
+    """One sentence for the help."""
+    place: Place
+    rank: int = 0
+    """Order in the footer, highest first; 0 is never in the footer."""
+
+
+KEYS: Final[tuple[Key, ...]] = (
+    Key("help", ("question_mark", "f1"), "app.help", "help", "Show every key, searchable.", Place.EVERYWHERE, 90),
+    Key("palette", ("colon", "ctrl+p"), "app.command_palette", "commands", "Find and run any command by name.",
+        Place.EVERYWHERE, 30),
+    Key("quit", ("q",), "app.quit", "quit", "Quit.", Place.EVERYWHERE, 85),
+    Key("cancel", ("ctrl+c",), "app.cancel", "cancel", "Cancel what is running; if nothing is, quit.", Place.EVERYWHERE),
+    Key("back", ("escape",), "back", "back", "Go back: one layer at a time.", Place.EVERYWHERE, 70),
+    Key("experiments", ("1",), "level(0)", "experiments", "Go to the experiments.", Place.EVERYWHERE),
+    Key("runs", ("2",), "level(1)", "runs", "Go to the runs.", Place.EVERYWHERE),
+    Key("run", ("3",), "level(2)", "run", "Go to the run.", Place.EVERYWHERE),
+    Key("chart", ("4",), "level(3)", "chart", "Go to the chart.", Place.EVERYWHERE),
+    Key("next_pane", ("tab",), "pane(1)", "next pane", "Focus the next pane that is on screen.", Place.EVERYWHERE),
+    Key("previous_pane", ("shift+tab",), "pane(-1)", "previous pane", "Focus the previous pane.", Place.EVERYWHERE),
+    Key("refresh", ("r",), "refresh", "refresh", "Read the store again; the cursor stays where it is.",
+        Place.EVERYWHERE, 40),
+    Key("theme", ("T",), "app.next_theme", "theme", "Next theme: dark, light, safe for colour-blind eyes, terminal colours.",
+        Place.EVERYWHERE),
+    Key("copy_id", ("y",), "copy_id", "copy id", "Copy the id of what the cursor is on.", Place.EVERYWHERE, 20),
+    Key("copy_value", ("Y",), "copy_value", "copy value", "Copy the value, or the artifact URI, of what the cursor is on.",
+        Place.EVERYWHERE),
+    Key("up", ("up", "k"), "move(-1)", "up", "Up.", Place.LISTS),
+    Key("down", ("down", "j"), "move(1)", "down", "Down.", Place.LISTS),
+    Key("left", ("left", "h"), "side(-1)", "left", "Columns to the left.", Place.LISTS),
+    Key("right", ("right", "l"), "side(1)", "right", "Columns to the right.", Place.LISTS),
+    Key("page_up", ("pageup", "ctrl+b"), "page(-1.0)", "page up", "Up by a page.", Place.LISTS),
+    Key("page_down", ("pagedown", "ctrl+f"), "page(1.0)", "page down", "Down by a page.", Place.LISTS),
+    Key("half_up", ("ctrl+u",), "page(-0.5)", "half up", "Up by half a page.", Place.LISTS),
+    Key("half_down", ("ctrl+d",), "page(0.5)", "half down", "Down by half a page.", Place.LISTS),
+    Key("top", ("home",), "top", "first", "To the first row; so does gg.", Place.LISTS),
+    Key("bottom", ("end", "G"), "bottom", "last", "To the last row.", Place.LISTS),
+    Key("g", ("g",), "g", "gg", "Twice: to the first row.", Place.LISTS),
+    Key("open", ("enter",), "open", "open", "Open what the cursor is on.", Place.LISTS, 100),
+    Key("find", ("slash",), "find", "find", "Find by name as you type; Esc shows everything again.", Place.LISTS, 80),
+    Key("all_runs", ("A",), "all_runs", "all runs", "Show the runs of every experiment together.", Place.EXPERIMENTS, 10),
+    Key("view", ("V",), "next_view", "deleted", "Show active, deleted or all.", Place.LISTS),
+    Key("filter", ("f",), "filter", "filter", "Filter by an expression in MLflow's language: metrics.rmse < 0.8.",
+        Place.RUNS, 75),
+    Key("sort", ("s",), "sort", "sort", "Choose what the runs are sorted by.", Place.RUNS, 60),
+    Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
+    Key("next_tab", ("right_square_bracket",), "tab(1)", "next tab", "Next tab: metrics, params, tags, data, overview.",
+        Place.RUN, 65),
+    Key("previous_tab", ("left_square_bracket",), "tab(-1)", "previous tab", "Previous tab.", Place.RUN, 64),
+    Key("axis", ("a",), "axis", "x axis", "Next x axis: step, relative time, wall time.", Place.CHART, 78),
+    Key("log", ("L",), "log", "log", "Next log scale: off, y, x, both.", Place.CHART, 77),
+    Key("metric", ("m",), "metric", "metric", "Pick the metric from a list.", Place.CHART, 74),
+    Key("next_metric", ("n",), "other_metric(1)", "next", "The next metric of this run.", Place.CHART, 76),
+    Key("previous_metric", ("N",), "other_metric(-1)", "previous", "The previous metric of this run.", Place.CHART),
+    Key("full", ("z",), "full", "full screen", "Show the focused pane alone, or all again.", Place.EVERYWHERE, 15),
+)
+"""Every binding, in the order of the help."""
+
+BY_ID: Final[Mapping[str, Key]] = {key.id: key for key in KEYS}
+
+_SHOWN: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "escape": "Esc",
+    "enter": "Enter",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "pageup": "PageUp",
+    "pagedown": "PageDown",
+    "home": "Home",
+    "end": "End",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "space": "Space",
+    "f1": "F1",
+}
+
+
+def shown(key: str) -> str:
+    """A key's name for people: `^d` for `ctrl+d`."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    return f"^{key[5:]}" if key.startswith("ctrl+") else key
+
+
+def shown_keys(key: Key, keymap: Mapping[str, str] | None = None) -> str:
+    """All keys of an entry for people, separated by spaces, as the user's keymap has them."""
+    keys = tuple(keymap[key.id].split(",")) if keymap and key.id in keymap else key.keys
+    return " ".join(shown(one.strip()) for one in keys)
+
+
+def at(place: Place) -> tuple[Key, ...]:
+    return tuple(key for key in KEYS if key.place is place)

@@ -1,0 +1,105 @@
+"""What workers tell screens: plain results of store calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from store.entities import (
+    Curve,
+    Experiment,
+    ExperimentStats,
+    LoggedModel,
+    MetricSummary,
+    Run,
+    StoreInfo,
+)
+from store.protocols import Store
+from tui.clipboard import Outcome
+from tui.view.chart import ChartDrawing
+from tui.view.runs import RunsView
+
+
+@dataclass
+class StoreOpened(Message):
+    """The store is open and can be read."""
+
+    store: Store
+
+
+@dataclass
+class ExperimentsRead(Message):
+    """All experiments of a view, and what their runs add up to."""
+
+    experiments: Sequence[Experiment]
+    stats: Mapping[str, ExperimentStats]
+    info: StoreInfo
+
+
+@dataclass
+class RunsFound(Message):
+    """Which runs a view shows, with the first of them read."""
+
+    view: RunsView
+    ids: Sequence[str]
+    complete: bool
+    """False if these are only the first ids and the rest is still being read."""
+    runs: Sequence[Run]
+
+
+@dataclass
+class RunsRead(Message):
+    """Some rows of the runs table."""
+
+    runs: Sequence[Run]
+
+
+@dataclass
+class RunRead(Message):
+    """Everything about one run but its histories."""
+
+    run: Run
+    models: Sequence[LoggedModel]
+
+
+@dataclass
+class SummariesRead(Message):
+    """What the histories of a run's metrics add up to."""
+
+    run_id: str
+    summaries: Sequence[MetricSummary]
+
+
+@dataclass
+class SparksRead(Message):
+    """Thinned histories for the sparklines of some metrics."""
+
+    run_id: str
+    curves: Sequence[Curve]
+
+
+@dataclass
+class ChartDrawn(Message):
+    """A metric's curve, drawn for the size that was asked for."""
+
+    run_id: str
+    key: str
+    drawing: ChartDrawing
+
+
+@dataclass
+class CopyWanted(Message):
+    """A text is to be put on the clipboard."""
+
+    what: str
+    """For the notice: `run id`."""
+    text: str
+
+
+@dataclass
+class Copied(Message):
+    """A copy was tried."""
+
+    outcome: Outcome

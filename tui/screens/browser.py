@@ -1,0 +1,392 @@
+"""The path experiments, runs, run, chart: panes beside each other as far as the terminal is wide."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from threading import Event
+from typing import Any, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from store.entities import Experiment, ExperimentStats, StoreInfo, ViewType
+from store.protocols import Store
+from tui import messages, reading
+from tui.bindings import bindings
+from tui.keys import Place
+from tui.screens.modals.picker import Choice, Picker
+from tui.view import cells
+from tui.view.experiments import ALL
+from tui.view.runs import RunsView
+from tui.view.text import clean
+from tui.widgets.card_pane import CardPane
+from tui.widgets.chart_pane import ChartPane
+from tui.widgets.error_bar import ErrorBar
+from tui.widgets.experiments_pane import ExperimentsPane
+from tui.widgets.footer import Footer
+from tui.widgets.line import Line
+from tui.widgets.pane import Pane
+from tui.widgets.run_pane import RunPane
+from tui.widgets.runs_pane import RunsPane
+from tui.work import Jobs, WorkEnded, WorkFailed, deliver
+
+EXPERIMENTS, RUNS, RUN, CHART = range(4)
+
+_NARROW: Final = {0: ("experiments",), 1: ("runs",), 2: ("run",), 3: ("chart",)}
+_MIDDLE: Final = {0: ("experiments", "card"), 1: ("runs",), 2: ("run",), 3: ("run", "chart")}
+_WIDE: Final = {
+    0: ("experiments", "card"),
+    1: ("experiments", "runs"),
+    2: ("runs", "run"),
+    3: ("run", "chart"),
+}
+_WIDEST: Final = {
+    0: ("experiments", "card"),
+    1: ("experiments", "runs"),
+    2: ("experiments", "runs", "run"),
+    3: ("runs", "run", "chart"),
+}
+LAYOUTS: Final = ((220, _WIDEST), (150, _WIDE), (100, _MIDDLE), (0, _NARROW))
+"""(terminal columns from which it holds, level -> panes on screen)."""
+
+_OWN: Final = ("experiments", "runs", "run", "chart")
+"""The pane that each level is about."""
+
+_STAGES: Final = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
+
+
+class Browser(Screen[None]):
+    """Reads one store and shows it, a level at a time."""
+
+    BINDINGS = bindings(Place.EVERYWHERE)
+
+    def __init__(self, uri: str, title: str) -> None:
+        super().__init__()
+        self._uri = uri
+        self._title = title
+        self._store: Store | None = None
+        self._info: StoreInfo | None = None
+        self._experiments: dict[str, Experiment] = {}
+        self._stats: Mapping[str, ExperimentStats] = {}
+        self._stage = ViewType.ACTIVE_ONLY
+        self._level = EXPERIMENTS
+        self._full = False
+        self._as_of = ""
+        self._jobs = Jobs(self)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="panes"):
+            yield ExperimentsPane(id="experiments")
+            yield CardPane(id="card")
+            yield RunsPane(id="runs")
+            yield RunPane(id="run")
+            yield ChartPane(id="chart")
+        yield ErrorBar()
+        yield Line(id="status")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.experiments.entitle([("Experiments", "title")])
+        self._arrange()
+        self._show_status()
+        self.experiments.take_focus()
+        self.call_after_refresh(self._open)
+
+    def on_unmount(self) -> None:
+        self._jobs.cancel_all()
+        if self._store is not None:
+            self._store.close()
+
+    # The panes
+
+    @property
+    def experiments(self) -> ExperimentsPane:
+        return self.query_one(ExperimentsPane)
+
+    @property
+    def runs(self) -> RunsPane:
+        return self.query_one(RunsPane)
+
+    @property
+    def run_pane(self) -> RunPane:
+        return self.query_one(RunPane)
+
+    @property
+    def chart(self) -> ChartPane:
+        return self.query_one(ChartPane)
+
+    def _panes_on_screen(self) -> tuple[str, ...]:
+        if self._full:
+            return (self._focused_pane(),)
+        layout = next(layout for least, layout in LAYOUTS if self.app.size.width >= least)
+        return layout[self._level]
+
+    def _focused_pane(self) -> str:
+        focused = self.focused
+        for pane in self.query_one("#panes").children:
+            if focused is not None and pane in focused.ancestors:
+                return pane.id or _OWN[self._level]
+        return _OWN[self._level]
+
+    def _arrange(self) -> None:
+        """Shows the panes of this level that there is room for."""
+        shown = self._panes_on_screen()
+        for pane in self.query_one("#panes").children:
+            pane.set_class(pane.id not in shown, "-hidden")
+            pane.set_class(pane.id in shown[1:], "-second")
+        for level in range(len(_OWN)):
+            self.set_class(level == self._level, f"-level-{level}")
+        self.set_class(self.app.size.width >= 150, "-wide")
+        self.refresh_bindings()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def _go(self, level: int) -> None:
+        self._level = level
+        self._full = False
+        self._arrange()
+        self._focus(_OWN[level])
+
+    def _focus(self, pane: str) -> None:
+        found = self.query_one(f"#{pane}")
+        assert isinstance(found, Pane | ChartPane)
+        found.take_focus()
+
+    # Reading
+
+    def _start(self, group: str, what: str, work: Callable[[Callable[[Message], object], Event], Any]) -> None:
+        self._jobs.run(group, what, lambda cancel: work(lambda message: deliver(self, message), cancel))
+        self._show_status()
+
+    def _open(self) -> None:
+        uri, stage = self._uri, self._stage
+        self._start("experiments", f"opening {self._title}", lambda post, cancel: reading.open_and_read(uri, stage, post, cancel))
+
+    def _read_experiments(self) -> None:
+        store, stage = self._store, self._stage
+        if store is None:
+            self._open()
+            return
+        self._start(
+            "experiments", "reading the experiments", lambda post, cancel: reading.read_experiments(store, stage, post, cancel)
+        )
+
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        self._store = message.store
+        self._info = message.store.info
+        for notice in self._info.notices:
+            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
+
+    def on_experiments_read(self, message: messages.ExperimentsRead) -> None:
+        self._info = message.info
+        self._experiments = {item.experiment_id: item for item in message.experiments}
+        self._stats = message.stats
+        self._as_of = datetime.now().astimezone().strftime("%H:%M:%S")
+        self.experiments.show(message.experiments, message.stats, self._stage)
+
+    def on_work_failed(self, message: WorkFailed) -> None:
+        self.query_one(ErrorBar).tell(message.what, message.error)
+
+    def on_work_ended(self, message: WorkEnded) -> None:
+        self._show_status()
+
+    def _show_status(self) -> None:
+        pieces = [(self._title, "accent")]
+        if self._info is not None:
+            pieces += [(clean(self._info.schema), ""), ("read-only" if self._info.read_only else "", "")]
+        if self._as_of:
+            runs = sum(stats.runs for key, stats in self._stats.items() if key in self._experiments)
+            running = sum(stats.running for key, stats in self._stats.items() if key in self._experiments)
+            pieces += [(cells.plural(len(self._experiments), "experiment"), ""), (cells.plural(runs, "run"), "")]
+            if running:
+                pieces.append((f"{cells.count(running)} running", "status-RUNNING"))
+            pieces.append((f"as of {self._as_of}", ""))
+        if self._jobs.running:
+            pieces.append(("reading …", "warn"))
+        self.query_one("#status", Line).show([piece for piece in pieces if piece[0]])
+
+    # Experiments
+
+    def on_experiments_pane_moved(self, message: ExperimentsPane.Moved) -> None:
+        chosen = self._experiments.get(message.experiment_id)
+        self.query_one(CardPane).show(chosen, self._stats.get(message.experiment_id))
+
+    def on_experiments_pane_opened(self, message: ExperimentsPane.Opened) -> None:
+        ids = None if message.experiment_id == ALL else (message.experiment_id,)
+        deleted = ids is not None and self._experiments[ids[0]].lifecycle_stage == "deleted"
+        view = RunsView(experiment_ids=ids, stage=ViewType.ALL if deleted else self._stage)
+        shown = self.runs.view
+        if shown is None or (shown.experiment_ids, shown.stage) != (view.experiment_ids, view.stage):
+            names = {key: item.name for key, item in self._experiments.items()}
+            self.runs.start(view, names)
+        self._go(RUNS)
+
+    # Runs
+
+    def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
+        store, view = self._store, message.view
+        if store is not None:
+            self._start("runs", "reading the runs", lambda post, cancel: reading.read_runs(store, view, post, cancel))
+
+    def on_runs_found(self, message: messages.RunsFound) -> None:
+        self.query_one(ErrorBar).hide()
+        self.runs.found(message.view, message.ids, message.complete, message.runs)
+
+    def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
+        store, ids = self._store, message.ids
+        if store is not None:
+            self._start("rows", "reading runs", lambda post, cancel: reading.read_rows(store, ids, post, cancel))
+
+    def on_runs_read(self, message: messages.RunsRead) -> None:
+        self.runs.read(message.runs)
+
+    def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
+        self._read_run(message.run_id)
+        self._go(RUN)
+
+    def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
+        choices = [Choice(key, title, key.partition(".")[0]) for key, title in message.choices]
+        self._pick("Sort by", choices, message.key, self.runs.sort_by)
+
+    def _pick(self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None]) -> None:
+        def picked(key: str | None) -> None:
+            if key is not None:
+                then(key)
+
+        self.app.push_screen(Picker(title, choices, chosen), picked)
+
+    # Run
+
+    def _read_run(self, run_id: str) -> None:
+        store = self._store
+        if store is not None:
+            self._jobs.cancel("sparks")
+            self.run_pane.wait(run_id)
+            self._start("run", "reading the run", lambda post, cancel: reading.read_run(store, run_id, post, cancel))
+
+    def on_run_read(self, message: messages.RunRead) -> None:
+        experiment = self._experiments.get(message.run.experiment_id)
+        name = experiment.name if experiment is not None else message.run.experiment_id
+        self.run_pane.show(message.run, message.models, name)
+
+    def on_summaries_read(self, message: messages.SummariesRead) -> None:
+        self.run_pane.summed_up(message.run_id, message.summaries)
+        shown, run = self.chart.run_shown, self.run_pane.run_shown
+        if shown is not None and run is not None and shown.run_id == run.run_id and self.chart.metric is not None:
+            self.chart.show(run, self.run_pane.summaries, self.chart.metric.key)
+
+    def on_run_pane_sparks_wanted(self, message: RunPane.SparksWanted) -> None:
+        store, run, summaries = self._store, message.run, message.summaries
+        if store is not None:
+            self._start(
+                "sparks", "reading histories", lambda post, cancel: reading.read_sparks(store, run, summaries, post, cancel)
+            )
+
+    def on_sparks_read(self, message: messages.SparksRead) -> None:
+        self.run_pane.sparked(message.run_id, message.curves)
+
+    # Chart
+
+    def on_run_pane_metric_opened(self, message: RunPane.MetricOpened) -> None:
+        self._go(CHART)
+        self.chart.show(message.run, self.run_pane.summaries, message.summary.key)
+
+    def on_chart_pane_wanted(self, message: ChartPane.Wanted) -> None:
+        store, wish = self._store, message.wish
+        if store is not None:
+            self._start("chart", "reading the history", lambda post, cancel: reading.read_chart(store, wish, post, cancel))
+
+    def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
+        self.chart.drawn(message.run_id, message.key, message.drawing)
+
+    def on_chart_pane_pick_wanted(self, message: ChartPane.PickWanted) -> None:
+        self._pick("Metric", [Choice(key, key) for key in message.keys], message.key, self.chart.pick)
+
+    # Keys
+
+    def action_back(self) -> None:
+        """One layer: the error, the full screen, the filter, then the level."""
+        if self.query_one(ErrorBar).hide():
+            return
+        if self._full:
+            self.action_full()
+            return
+        cleared = {"experiments": self.experiments.clear_find, "runs": self.runs.clear_filter, "run": self.run_pane.clear_find}
+        if (clear := cleared.get(self._focused_pane())) is not None and clear():
+            return
+        if self._level > EXPERIMENTS:
+            self._go(self._level - 1)
+
+    def action_level(self, level: int) -> None:
+        self._go(level)
+
+    def action_pane(self, steps: int) -> None:
+        shown = self._panes_on_screen()
+        here = self._focused_pane()
+        place = shown.index(here) if here in shown else 0
+        self._focus(shown[(place + steps) % len(shown)])
+
+    def action_full(self) -> None:
+        self._full = not self._full
+        self._arrange()
+
+    def action_refresh(self) -> None:
+        """Reads again what is on screen; cursors stay where they are."""
+        self.query_one(ErrorBar).hide()
+        self._read_experiments()
+        if self.runs.view is not None:
+            self.runs.ask_again()
+        if self.run_pane.run_shown is not None:
+            self._read_run(self.run_pane.run_shown.run_id)
+
+    def action_next_view(self) -> None:
+        """Active, deleted, all: of the list that has the focus, and of what is opened from it."""
+        if self._focused_pane() == "runs":
+            self.runs.next_stage(_STAGES)
+        else:
+            self._stage = _STAGES[(_STAGES.index(self._stage) + 1) % len(_STAGES)]
+            self._read_experiments()
+
+    def cancel_reading(self) -> bool:
+        """Ends what is being read; False if nothing was."""
+        ended = self._jobs.cancel_all()
+        if ended:
+            self._show_status()
+        return ended
+
+    def _subject(self) -> tuple[str, str, str]:
+        """(what it is, its id, its value or URI) of what the cursor is on."""
+        pane = self._focused_pane()
+        run = self.run_pane.run_shown
+        if pane in ("experiments", "card"):
+            chosen = self.experiments.chosen
+            return ("experiment", chosen.experiment_id, chosen.artifact_location or "") if chosen else ("", "", "")
+        if pane == "runs":
+            found = self.runs.chosen
+            return ("run", self.runs.table.key or "", (found.artifact_uri or "") if found else "")
+        if run is None:
+            return ("", "", "")
+        if pane == "chart":
+            metric = self.chart.metric
+            return ("run", run.run_id, cells.exact(metric.latest.value) if metric else "")
+        return ("run", run.run_id, self.run_pane.value_under_cursor)
+
+    def action_copy_id(self) -> None:
+        what, key, _ = self._subject()
+        self.post_message(messages.CopyWanted(f"{what} id", key))
+
+    def action_copy_value(self) -> None:
+        _, _, value = self._subject()
+        self.post_message(messages.CopyWanted("value", value))
+
+
+def store_title(shown: str) -> str:
+    """An address short enough for the status line: a path below the home folder starts with ~."""
+    home = os.path.expanduser("~")
+    return clean("~" + shown[len(home) :] if shown.startswith(home + "/") else shown)

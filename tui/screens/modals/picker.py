@@ -1,0 +1,99 @@
+"""Picking one of many by typing a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui.view.table import Cell, Column, ListRows
+from tui.view.text import clean
+from tui.widgets.line import Line
+from tui.widgets.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that can be picked."""
+
+    id: str
+    text: str
+    detail: str = ""
+
+
+class Picker(ModalScreen[str | None]):
+    """A list that narrows while one types; ends with the id of what was picked, or None."""
+
+    CSS_PATH = "modals.tcss"
+
+    def __init__(self, title: str, choices: Sequence[Choice], chosen: str | None = None, *, picks: bool = True) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._chosen = chosen
+        self._picks = picks
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield Line(classes="title")
+            field = Input(placeholder="type to narrow", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Table(frozen=1, empty="nothing is called that")
+
+    def on_mount(self) -> None:
+        self.query_one(Line).show([(self._title, "title"), ("Enter picks, Esc closes" if self._picks else "Esc closes", "dim")])
+        table = self.query_one(Table)
+        table.can_focus = False
+        self._narrow("")
+        if self._chosen is not None:
+            place = table.rows.find(self._chosen)
+            if place is not None:
+                table.cursor = place
+        self.query_one(Input).focus()
+
+    def _narrow(self, text: str) -> None:
+        words = text.casefold().split()
+        kept = [
+            choice
+            for choice in self._choices
+            if all(word in f"{choice.text} {choice.detail}".casefold() for word in words)
+        ]
+        rows = [
+            (choice.id, (Cell(clean(choice.text), "name"), Cell(clean(choice.detail), "dim"))) for choice in kept
+        ]
+        columns = (Column("text", "", least=10, most=48), Column("detail", "", least=1, most=200))
+        self.query_one(Table).show(ListRows(columns, rows))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._narrow(event.value)
+
+    def on_input_submitted(self) -> None:
+        self._pick()
+
+    def on_table_opened(self) -> None:
+        self._pick()
+
+    def _pick(self) -> None:
+        if self._picks:
+            self.dismiss(self.query_one(Table).key)
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing narrows; what moves a cursor moves the list's."""
+        table = self.query_one(Table)
+        moves = {
+            "up": lambda: table.action_move(-1),
+            "down": lambda: table.action_move(1),
+            "pageup": lambda: table.action_page(-1.0),
+            "pagedown": lambda: table.action_page(1.0),
+            "escape": lambda: self.dismiss(None),
+        }
+        if event.key in moves:
+            event.stop()
+            event.prevent_default()
+            moves[event.key]()

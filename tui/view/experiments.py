@@ -1,0 +1,96 @@
+"""Experiments as table rows, and one experiment as a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from store.entities import Experiment, ExperimentStats
+from tui.view import cells
+from tui.view.glyphs import GLYPHS
+from tui.view.table import Cell, Column, ListRows
+from tui.view.text import clean, clean_lines
+
+NOTE_TAG = "mlflow.note.content"
+"""Where MLflow keeps the note of an experiment or a run, in Markdown."""
+
+ALL = ""
+"""Key of the row that stands for every experiment."""
+
+_COLUMNS = (
+    Column("name", "Experiment", least=12, most=48),
+    Column("runs", "Runs", "right"),
+    Column("running", "Running", "right"),
+    Column("last", "Last run", least=10, most=16),
+    Column("tags", "Tags", most=60),
+)
+
+
+def experiment_rows(experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats]) -> ListRows:
+    """One row an experiment; above them, if there are several, one for all."""
+    rows: list[tuple[str, tuple[Cell, ...]]] = []
+    for experiment in experiments:
+        own = stats.get(experiment.experiment_id)
+        deleted = experiment.lifecycle_stage == "deleted"
+        name = clean(experiment.name) or "(no name)"
+        rows.append(
+            (
+                experiment.experiment_id,
+                (
+                    Cell(f"{GLYPHS.deleted} {name}", "dim") if deleted else Cell(name, "name"),
+                    Cell(cells.count(own.runs) if own else "0", "" if own else "dim"),
+                    _running(own.running if own else 0),
+                    Cell(cells.moment(own.last_start_time if own else None), "dim"),
+                    Cell(_tags(experiment.tags), "dim"),
+                ),
+            )
+        )
+    if len(experiments) > 1:
+        known = [stats[item.experiment_id] for item in experiments if item.experiment_id in stats]
+        starts = [item.last_start_time for item in known if item.last_start_time is not None]
+        total = (
+            Cell("All experiments", "accent"),
+            Cell(cells.count(sum(item.runs for item in known))),
+            _running(sum(item.running for item in known)),
+            Cell(cells.moment(max(starts, default=None)), "dim"),
+            Cell(""),
+        )
+        rows.insert(0, (ALL, total))
+    return ListRows(_COLUMNS, rows)
+
+
+def _running(number: int) -> Cell:
+    return Cell(f"{GLYPHS.running} {cells.count(number)}", "live") if number else Cell(cells.MISSING, "dim")
+
+
+def _tags(tags: Mapping[str, str]) -> str:
+    return "  ".join(
+        f"{clean(key)}={clean(value)}" for key, value in sorted(tags.items()) if not key.startswith("mlflow.")
+    )
+
+
+def experiment_card(experiment: Experiment, stats: ExperimentStats | None) -> list[tuple[str, str]]:
+    """(label, text) lines; a line without a label is a title or a line of the note."""
+    lines = [
+        ("", clean(experiment.name) or "(no name)"),
+        ("id", clean(experiment.experiment_id)),
+        ("stage", clean(experiment.lifecycle_stage)),
+        ("runs", cells.count(stats.runs) if stats else "0"),
+    ]
+    if stats and stats.running:
+        lines.append(("running", cells.count(stats.running)))
+    if stats and stats.last_start_time is not None:
+        lines.append(("last run", cells.moment(stats.last_start_time)))
+    if experiment.creation_time is not None:
+        lines.append(("created", cells.moment(experiment.creation_time)))
+    if experiment.last_update_time is not None:
+        lines.append(("updated", cells.moment(experiment.last_update_time)))
+    if experiment.workspace not in (None, "default"):
+        lines.append(("workspace", clean(experiment.workspace or "")))
+    lines.append(("artifacts", clean(experiment.artifact_location or cells.MISSING)))
+    for key, value in sorted(experiment.tags.items()):
+        if key != NOTE_TAG:
+            lines.append((clean(key), clean(value)))
+    note = experiment.tags.get(NOTE_TAG, "")
+    if note:
+        lines += [("", ""), *(("", line) for line in clean_lines(note))]
+    return lines

@@ -1,0 +1,186 @@
+"""Runs as table rows: which columns, and what stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from store.entities import Run, ViewType
+from store.protocols import RunQuery
+from tui.view import cells
+from tui.view.glyphs import GLYPHS
+from tui.view.table import Cell, Column
+from tui.view.text import clean
+
+METRIC_COLUMNS = 8
+"""Metrics that get a column of their own, those that most runs have first."""
+
+PARAM_COLUMNS = 8
+"""Params that get a column, those that differ between runs first."""
+
+PARENT_TAG = "mlflow.parentRunId"
+
+STATUS_ROLES = {"FINISHED": "good", "FAILED": "bad", "KILLED": "warn", "RUNNING": "live", "SCHEDULED": "dim"}
+
+
+NEWEST_FIRST = ("attributes.start_time", False)
+"""The order of MLflow's own page."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunsView:
+    """Which runs a table shows and in which order, as the user chose it."""
+
+    experiment_ids: tuple[str, ...] | None = None
+    """None: of every experiment."""
+    filter: str = ""
+    """MLflow's language."""
+    find: str = ""
+    """A part of the run's name."""
+    order: tuple[str, bool] = NEWEST_FIRST
+    """An order_by key, and whether it is ascending."""
+    stage: ViewType = ViewType.ACTIVE_ONLY
+
+    @property
+    def query(self) -> RunQuery:
+        key, ascending = self.order
+        order = () if self.order == NEWEST_FIRST else (f"{key} {'ASC' if ascending else 'DESC'}",)
+        clauses = [part for part in (_find_clause(self.find), self.filter) if part]
+        return RunQuery(self.experiment_ids, " AND ".join(clauses), order, self.stage)
+
+
+def _find_clause(text: str) -> str:
+    """MLflow's strings have no escape: a quote in the text becomes a wildcard for one character."""
+    if not text:
+        return ""
+    quote = '"' if "'" in text else "'"
+    return f"attributes.run_name ILIKE {quote}%{text.replace(quote, '_')}%{quote}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunColumns:
+    """The params and metrics that have a column."""
+
+    metrics: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    other_metrics: int = 0
+    """Metrics of the runs that were looked at which have none."""
+    other_params: int = 0
+    several_experiments: bool = False
+
+
+def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColumns:
+    """The columns that tell most about these runs.
+
+    Metrics by how many runs have them; system metrics last. Params that differ between runs before those
+    that do not.
+    """
+    metrics = Counter(key for run in runs for key in run.metrics)
+    params = Counter(key for run in runs for key in run.params)
+    values: dict[str, set[str]] = {}
+    for run in runs:
+        for key, value in run.params.items():
+            values.setdefault(key, set()).add(value)
+    ranked_metrics = sorted(metrics, key=lambda key: (key.startswith("system/"), -metrics[key], key))
+    ranked_params = sorted(params, key=lambda key: (len(values[key]) < 2, -params[key], key))
+    return RunColumns(
+        metrics=tuple(ranked_metrics[:METRIC_COLUMNS]),
+        params=tuple(ranked_params[:PARAM_COLUMNS]),
+        other_metrics=max(0, len(metrics) - METRIC_COLUMNS),
+        other_params=max(0, len(params) - PARAM_COLUMNS),
+        several_experiments=several_experiments,
+    )
+
+
+class RunRows:
+    """Runs by id, as far as they are loaded."""
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        loaded: Mapping[str, Run],
+        columns: RunColumns,
+        experiment_names: Mapping[str, str],
+        sorted_by: tuple[str, bool],
+    ) -> None:
+        self._ids = ids
+        self._loaded = loaded
+        self._chosen = columns
+        self._names = experiment_names
+        self._places: dict[str, int] | None = None
+        self.columns = self._make_columns(sorted_by)
+
+    def _make_columns(self, sorted_by: tuple[str, bool]) -> tuple[Column, ...]:
+        columns = [
+            Column("status", " ", least=1, most=1),
+            Column("attributes.run_name", "Run", least=14, most=34),
+        ]
+        if self._chosen.several_experiments:
+            columns.append(Column("experiment", "Experiment", least=8, most=24))
+        columns += [
+            Column("attributes.status", "Status", least=8, most=9),
+            Column("attributes.start_time", "Started", least=16, most=16),
+            Column("duration", "Duration", "right", most=12),
+        ]
+        columns += [Column(f"metrics.`{key}`", clean(key), "right", least=6, most=20) for key in self._chosen.metrics]
+        columns += [Column(f"params.`{key}`", clean(key), most=20) for key in self._chosen.params]
+        columns += [Column("attributes.user_id", "User", most=14), Column("attributes.run_id", "Run id", least=8, most=32)]
+        key, ascending = sorted_by
+        mark = GLYPHS.up if ascending else GLYPHS.down
+        return tuple(
+            Column(column.id, f"{column.title} {mark}", column.align, column.least, column.most)
+            if column.id == key
+            else column
+            for column in columns
+        )
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def key(self, index: int) -> str:
+        return self._ids[index]
+
+    def find(self, key: str) -> int | None:
+        if self._places is None:
+            self._places = {run_id: place for place, run_id in enumerate(self._ids)}
+        return self._places.get(key)
+
+    def cells(self, index: int) -> Sequence[Cell] | None:
+        run = self._loaded.get(self._ids[index])
+        if run is None:
+            return None
+        role = STATUS_ROLES.get(run.status, "")
+        found = [Cell(symbol(run), role), Cell(run_title(run), "dim" if run.lifecycle_stage == "deleted" else "name")]
+        if self._chosen.several_experiments:
+            found.append(Cell(clean(self._names.get(run.experiment_id, run.experiment_id)), "dim"))
+        found += [
+            Cell(clean(run.status), role),
+            Cell(cells.moment(run.start_time), "dim"),
+            Cell(cells.duration(run_duration(run)), "dim"),
+        ]
+        for key in self._chosen.metrics:
+            metric = run.metrics.get(key)
+            found.append(Cell(cells.MISSING, "dim") if metric is None else Cell(cells.number(metric.value)))
+        for key in self._chosen.params:
+            value = run.params.get(key)
+            found.append(Cell(cells.MISSING, "dim") if value is None else Cell(clean(value[:200])))
+        found += [Cell(clean(run.user_id or ""), "dim"), Cell(run.run_id, "dim")]
+        return found
+
+
+def symbol(run: Run) -> str:
+    return GLYPHS.deleted if run.lifecycle_stage == "deleted" else cells.status_symbol(run.status)
+
+
+def run_title(run: Run) -> str:
+    """Its name, or the beginning of its id in parentheses; a child run is set in."""
+    name = clean(run.run_name) or f"({clean(run.run_id)[:8]})"
+    return f"{GLYPHS.child} {name}" if run.tags.get(PARENT_TAG) else name
+
+
+def run_duration(run: Run) -> int | None:
+    """Milliseconds from start to end; None while it runs."""
+    if run.start_time is None or run.end_time is None:
+        return None
+    return run.end_time - run.start_time

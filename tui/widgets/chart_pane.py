@@ -1,0 +1,163 @@
+"""The chart of one metric of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from store.entities import Axis, MetricSummary, Run
+from tui.bindings import bindings
+from tui.keys import Place
+from tui.view import cells
+from tui.view.chart import ChartDrawing
+from tui.view.text import clean
+from tui.widgets.chart_view import ChartView
+from tui.widgets.line import Line
+
+_AXES = (Axis.STEP, Axis.RELATIVE, Axis.WALL)
+_LOGS = ((False, False), (False, True), (True, False), (True, True))
+"""(x, y): off, y, x, both."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWish:
+    """A chart as it is wanted."""
+
+    run: Run
+    summary: MetricSummary
+    axis: Axis
+    log_x: bool
+    log_y: bool
+    width: int
+    height: int
+    """Terminal columns and lines."""
+
+
+class ChartPane(Vertical):
+    """The curve, what it shows in words, and how many points it was drawn from."""
+
+    BINDINGS = bindings(Place.CHART)
+
+    @dataclass
+    class Wanted(Message):
+        """A drawing is wanted."""
+
+        wish: ChartWish
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, ChartPane.Wanted)
+
+    @dataclass
+    class PickWanted(Message):
+        """Another metric is to be picked from a list."""
+
+        keys: Sequence[str]
+        key: str
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._run: Run | None = None
+        self._summaries: dict[str, MetricSummary] = {}
+        self._key = ""
+        self._axis = Axis.STEP
+        self._log = 0
+
+    def compose(self) -> ComposeResult:
+        yield Line(classes="title")
+        yield ChartView()
+        yield Line(id="figures")
+        yield Line(id="notes")
+
+    def on_mount(self) -> None:
+        self.query_one(ChartView).show(None, "choose a metric first: 3, then Enter on one")
+
+    @property
+    def metric(self) -> MetricSummary | None:
+        return self._summaries.get(self._key)
+
+    @property
+    def run_shown(self) -> Run | None:
+        return self._run
+
+    def show(self, run: Run, summaries: dict[str, MetricSummary], key: str) -> None:
+        """Shows a metric; the same one again after new points came."""
+        another = self._run is None or run.run_id != self._run.run_id or key != self._key
+        self._run, self._summaries, self._key = run, summaries, key
+        if another:
+            self.query_one(ChartView).show(None, "reading the history …")
+            self.query_one("#notes", Line).show(())
+        self._tell()
+        self._want()
+
+    def drawn(self, run_id: str, key: str, drawing: ChartDrawing) -> None:
+        if self._run is not None and run_id == self._run.run_id and key == self._key:
+            self.query_one(ChartView).show(drawing)
+            self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
+
+    def take_focus(self) -> None:
+        self.query_one(ChartView).focus()
+
+    def _want(self) -> None:
+        size = self.query_one(ChartView).size
+        summary = self.metric
+        if self._run is None or summary is None or size.width < 2 or size.height < 2:
+            return
+        log_x, log_y = _LOGS[self._log]
+        self.post_message(
+            self.Wanted(ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height))
+        )
+
+    def _tell(self) -> None:
+        run, summary = self._run, self.metric
+        if run is None or summary is None:
+            return
+        log_x, log_y = _LOGS[self._log]
+        scales = "log x and y" if log_x and log_y else "log x" if log_x else "log y" if log_y else ""
+        name = clean(run.run_name) or f"({clean(run.run_id)[:8]})"
+        self.query_one(".title", Line).show(
+            [
+                (clean(summary.key), "title"),
+                (name, "accent"),
+                (f"x: {self._axis.value}", ""),
+                *([(scales, "warn")] if scales else []),
+            ]
+        )
+        figures = [(f"latest {cells.exact(summary.latest.value)} @ step {summary.latest.step}", "")]
+        for word, point in (("min", summary.minimum), ("max", summary.maximum)):
+            if point is not None:
+                figures.append((f"{word} {cells.exact(point.value)} @ step {point.step}", ""))
+        for number, word in ((summary.nans, "NaN"), (summary.infinities, "inf")):
+            if number:
+                figures.append((f"{cells.count(number)} {word}", "warn"))
+        self.query_one("#figures", Line).show(figures)
+
+    def on_chart_view_resized(self, event: ChartView.Resized) -> None:
+        event.stop()
+        self._want()
+
+    def action_axis(self) -> None:
+        self._axis = _AXES[(_AXES.index(self._axis) + 1) % len(_AXES)]
+        self._tell()
+        self._want()
+
+    def action_log(self) -> None:
+        self._log = (self._log + 1) % len(_LOGS)
+        self._tell()
+        self._want()
+
+    def action_other_metric(self, steps: int) -> None:
+        keys = list(self._summaries)
+        if self._run is not None and self._key in keys:
+            self.show(self._run, self._summaries, keys[(keys.index(self._key) + steps) % len(keys)])
+
+    def action_metric(self) -> None:
+        if self._run is not None:
+            self.post_message(self.PickWanted(list(self._summaries), self._key))
+
+    def pick(self, key: str) -> None:
+        if self._run is not None and key in self._summaries:
+            self.show(self._run, self._summaries, key)

@@ -1,0 +1,232 @@
+"""One run: its metrics, params, tags, data and overview under tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.message import Message
+
+from store.entities import Curve, LoggedModel, MetricSummary, Run
+from tui.bindings import bindings
+from tui.keys import Place
+from tui.view.cells import exact
+from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
+from tui.widgets.line import Line
+from tui.widgets.pane import Pane
+from tui.widgets.prompt import Prompt
+from tui.widgets.table import Table
+from tui.widgets.tabs import Tabs
+
+METRICS, PARAMS, TAGS, DATA, OVERVIEW = range(5)
+_NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
+
+
+class RunPane(Pane):
+    """Everything about one run; Enter on a metric opens its chart."""
+
+    BINDINGS = bindings(Place.RUN)
+    empty = "choose a run first: 2"
+
+    @dataclass
+    class MetricOpened(Message):
+        """The chart of a metric is wanted."""
+
+        run: Run
+        summary: MetricSummary
+
+    @dataclass
+    class SparksWanted(Message):
+        """Metrics are on screen whose sparkline is not read yet."""
+
+        run: Run
+        summaries: Sequence[MetricSummary]
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RunPane.SparksWanted)
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._run: Run | None = None
+        self._experiment = ""
+        self._models: Sequence[LoggedModel] = ()
+        self._summaries: dict[str, MetricSummary] = {}
+        self._curves: dict[str, Curve] = {}
+        self._opening: str | None = None
+        self._wanted = ""
+
+    def compose(self) -> ComposeResult:
+        yield Line(classes="title")
+        yield Tabs(_NAMES)
+        yield Table(frozen=1, empty=self.empty)
+        yield Prompt()
+
+    @property
+    def run_shown(self) -> Run | None:
+        return self._run
+
+    @property
+    def summaries(self) -> dict[str, MetricSummary]:
+        return self._summaries
+
+    @property
+    def tab(self) -> int:
+        return self.query_one(Tabs).chosen
+
+    @property
+    def value_under_cursor(self) -> str:
+        """As the store has it: a metric's latest value, a param, a tag; elsewhere the run's artifact URI."""
+        run, key = self._run, self.table.key or ""
+        if run is None:
+            return ""
+        if self.tab == METRICS and key in run.metrics:
+            return exact(run.metrics[key].value)
+        if self.tab in (PARAMS, TAGS):
+            return (run.params if self.tab == PARAMS else run.tags).get(key, "")
+        return run.artifact_uri or ""
+
+    def wait(self, run_id: str) -> None:
+        """A run is being read: the one on screen stays, unless it is another one's."""
+        if self._run is None or self._run.run_id != run_id:
+            self._run, self._models, self._summaries, self._curves, self._wanted = None, (), {}, {}, ""
+            self.entitle([("Run", "title"), (run_id[:8], "dim")])
+            self.table.show(metric_rows({}, {}, {}), empty="reading the run …", cursor=0)
+
+    def show(self, run: Run, models: Sequence[LoggedModel], experiment: str) -> None:
+        self._run, self._models, self._experiment = run, models, experiment
+        self.entitle(headline(run))
+        self._fill()
+
+    def summed_up(self, run_id: str, summaries: Sequence[MetricSummary]) -> None:
+        if self._run is None or run_id != self._run.run_id:
+            return
+        found = {summary.key: summary for summary in summaries}
+        # A curve stays while its history did not grow.
+        self._curves = {
+            key: curve for key, curve in self._curves.items() if key in found and found[key].count == curve.count
+        }
+        self._summaries = found
+        self._fill()
+        self._want_sparks()
+        if self._opening is not None:
+            self._open_metric(self._opening)
+
+    def sparked(self, run_id: str, curves: Sequence[Curve]) -> None:
+        if self._run is None or run_id != self._run.run_id:
+            return
+        self._curves.update((curve.key, curve) for curve in curves)
+        if self.tab == METRICS:
+            self._fill()
+
+    def _fill(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        data = len(run.dataset_inputs) + len(run.model_inputs) + len(run.model_outputs)
+        counts = (len(run.metrics), len(run.params), len(run.tags), data)
+        self.query_one(Tabs).show(
+            [f"{name} {count}" for name, count in zip(_NAMES, counts, strict=False)] + [_NAMES[OVERVIEW]]
+        )
+        words = self._wanted.casefold().split()
+
+        def kept(key: str) -> bool:
+            return all(word in key.casefold() for word in words)
+
+        if self.tab == METRICS:
+            rows = metric_rows(
+                {key: value for key, value in run.metrics.items() if kept(key)},
+                {key: value for key, value in self._summaries.items() if kept(key)},
+                self._curves,
+            )
+        elif self.tab == PARAMS:
+            rows = pair_rows({key: value for key, value in run.params.items() if kept(key)}, "Param")
+        elif self.tab == TAGS:
+            rows = pair_rows({key: value for key, value in run.tags.items() if kept(key)}, "Tag")
+        elif self.tab == DATA:
+            rows = data_rows(run, self._models)
+        else:
+            rows = overview_rows(run, self._experiment)
+        names = ("metrics", "params", "tags", "datasets and models", "overview")
+        empty = "nothing is called that\nEsc shows everything" if words else f"this run has no {names[self.tab]}"
+        self.table.show(rows, empty=empty)
+
+    # Tabs
+
+    def action_tab(self, steps: int) -> None:
+        self._choose((self.tab + steps) % len(_NAMES))
+
+    def on_tabs_clicked(self, event: Tabs.Clicked) -> None:
+        event.stop()
+        self._choose(event.index)
+
+    def _choose(self, tab: int) -> None:
+        self.query_one(Tabs).chosen = tab
+        self._wanted = ""
+        if self._run is not None:
+            self._fill()
+            self.table.cursor = 0
+            if tab == METRICS:
+                self._want_sparks()
+        self.take_focus()
+
+    # Metrics
+
+    def _want_sparks(self) -> None:
+        """Asks for the sparklines of the metrics on screen that have none yet."""
+        table = self.table
+        if self._run is None or self.tab != METRICS:
+            return
+        top = int(table.scroll_offset.y)
+        shown = range(top, min(len(table.rows), top + max(table.size.height, 1)))
+        keys = [table.rows.key(index) for index in shown]
+        missing = [self._summaries[key] for key in keys if key in self._summaries and key not in self._curves]
+        if missing:
+            self.post_message(self.SparksWanted(self._run, missing))
+
+    def on_table_scrolled(self, event: Table.Scrolled) -> None:
+        event.stop()
+        self._want_sparks()
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        event.stop()
+        if self.tab == METRICS and (key := self.table.key) is not None:
+            self._open_metric(key)
+
+    def _open_metric(self, key: str) -> None:
+        """Opens the chart, at once or when the summary it needs was read."""
+        summary = self._summaries.get(key)
+        self._opening = key if summary is None else None
+        if summary is not None and self._run is not None:
+            self.post_message(self.MetricOpened(self._run, summary))
+
+    # Finding
+
+    def action_find(self) -> None:
+        if self.tab in (METRICS, PARAMS, TAGS):
+            self.prompt.ask("find", self._wanted, "part of a name")
+
+    def clear_find(self) -> bool:
+        if not self._wanted:
+            return False
+        self._wanted = ""
+        self._fill()
+        return True
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        event.stop()
+        self._wanted = event.text.strip()
+        self._fill()
+        self._want_sparks()
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        event.stop()
+        self.take_focus()
+
+    def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
+        event.stop()
+        self.clear_find()
+        self.take_focus()

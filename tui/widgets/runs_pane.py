@@ -1,0 +1,244 @@
+"""The runs of one or all experiments in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from textual.message import Message
+
+from store.entities import Run, ViewType
+from tui.bindings import bindings
+from tui.keys import Place
+from tui.view import cells
+from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, choose_columns
+from tui.view.text import clean
+from tui.widgets.pane import Pane
+from tui.widgets.prompt import Prompt
+from tui.widgets.table import Table
+
+KEPT_ROWS = 4000
+"""Runs kept in memory after they were shown: some hundred screens."""
+
+NEAR = 60
+"""Rows that are read ahead on both sides of those on screen."""
+
+_STAGES = {ViewType.ACTIVE_ONLY: "", ViewType.DELETED_ONLY: "deleted only", ViewType.ALL: "with deleted"}
+
+
+class RunsPane(Pane):
+    """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
+
+    BINDINGS = bindings(Place.RUNS)
+    frozen = 2
+    empty = "choose an experiment first: 1"
+
+    @dataclass
+    class Asked(Message):
+        """Other runs are wanted; they are shown once they were found."""
+
+        view: RunsView
+
+    @dataclass
+    class Wanted(Message):
+        """Rows near the screen that are to be read."""
+
+        ids: Sequence[str]
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, RunsPane.Wanted)
+
+    @dataclass
+    class Opened(Message):
+        """A run is wanted in full."""
+
+        run_id: str
+
+    @dataclass
+    class SortWanted(Message):
+        """The order is to be chosen among these (order_by key, title) pairs."""
+
+        choices: Sequence[tuple[str, str]]
+        key: str
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._view: RunsView | None = None
+        self._names: Mapping[str, str] = {}
+        self._ids: Sequence[str] = ()
+        self._loaded: dict[str, Run] = {}
+        self._columns = RunColumns()
+        self._complete = True
+
+    @property
+    def view(self) -> RunsView | None:
+        """What the rows on screen answer; None before anything was asked for."""
+        return self._view
+
+    @property
+    def chosen(self) -> Run | None:
+        """The run under the cursor, if it is read."""
+        return self._loaded.get(self.table.key or "")
+
+    def start(self, view: RunsView, names: Mapping[str, str]) -> None:
+        """Asks for the runs of other experiments; `names` has the names of all by id."""
+        self._names = names
+        self._view, self._ids, self._loaded, self._columns = view, (), {}, RunColumns()
+        self.entitle([("Runs", "title"), (self._title(view), "accent")])
+        self.table.show(self._rows(view), empty="reading the runs …", cursor=0)
+        self.post_message(self.Asked(view))
+
+    def found(self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run]) -> None:
+        """Shows which runs match. Those that were read before stay until they are read again."""
+        again = view == self._view and len(self._ids) > 0
+        self._loaded.update((run.run_id, run) for run in runs)
+        self._forget()
+        if again and not complete:
+            # The first part of a list that is read again must not throw the cursor out of the rest.
+            return
+        if runs and not again:
+            self._columns = choose_columns(
+                [*runs, *self._sample()], several_experiments=view.experiment_ids is None
+            )
+        self._view, self._ids, self._complete = view, ids, complete
+        self.table.show(self._rows(view), empty=self._emptiness(view))
+        self._entitle(view)
+        if again and ids:
+            self.post_message(self.Wanted(self._near()))
+
+    def read(self, runs: Sequence[Run]) -> None:
+        """Fills rows in."""
+        self._loaded.update((run.run_id, run) for run in runs)
+        self.table.repaint()
+
+    def _sample(self) -> list[Run]:
+        """Runs of this experiment that were read already: a narrower filter must not take columns away."""
+        return list(self._loaded.values())[:200]
+
+    def _rows(self, view: RunsView) -> RunRows:
+        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order)
+
+    def _forget(self) -> None:
+        if len(self._loaded) > KEPT_ROWS:
+            keep = set(self._near())
+            for run_id in list(self._loaded)[: len(self._loaded) - KEPT_ROWS // 2]:
+                if run_id not in keep:
+                    del self._loaded[run_id]
+
+    # Texts
+
+    def _title(self, view: RunsView) -> str:
+        if view.experiment_ids is None:
+            return "all experiments"
+        return ", ".join(clean(self._names.get(key, key)) for key in view.experiment_ids)
+
+    @staticmethod
+    def _emptiness(view: RunsView) -> str:
+        if view.filter or view.find:
+            return "no run matches\nEsc shows all of them, f changes the filter"
+        if view.stage is ViewType.DELETED_ONLY:
+            return "no run is deleted\nV shows the others"
+        return "no runs yet\nr reads again, Esc goes back to the experiments"
+
+    def _entitle(self, view: RunsView) -> None:
+        total = cells.plural(len(self._ids), "run") if self._complete else f"more than {len(self._ids)} runs"
+        pieces = [("Runs", "title"), (self._title(view), "accent"), (total, "")]
+        if view.find:
+            pieces.append((f"called “{clean(view.find)}”", "warn"))
+        if view.filter:
+            pieces.append((f"where {clean(view.filter)}", "warn"))
+        if _STAGES[view.stage]:
+            pieces.append((_STAGES[view.stage], "warn"))
+        if view.order != NEWEST_FIRST:
+            key, ascending = view.order
+            pieces.append((f"by {clean(key)}, {'ascending' if ascending else 'descending'}", "dim"))
+        hidden = [
+            cells.plural(number, noun)
+            for number, noun in ((self._columns.other_metrics, "metric"), (self._columns.other_params, "param"))
+            if number
+        ]
+        if hidden:
+            pieces.append((f"{' and '.join(hidden)} without a column", "dim"))
+        self.entitle(pieces)
+
+    # Rows that come on screen
+
+    def _near(self) -> list[str]:
+        top = int(self.table.scroll_offset.y)
+        return list(self._ids[max(0, top - NEAR) : top + self.table.size.height + NEAR])
+
+    def on_table_wanted(self, event: Table.Wanted) -> None:
+        event.stop()
+        wanted = [run_id for run_id in self._near() if run_id not in self._loaded]
+        if wanted:
+            self.post_message(self.Wanted(wanted))
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        event.stop()
+        if (key := self.table.key) is not None:
+            self.post_message(self.Opened(key))
+
+    # Which runs, and in which order
+
+    def _ask(self, **changes: object) -> None:
+        if self._view is not None:
+            self.post_message(self.Asked(replace(self._view, **changes)))  # type: ignore[arg-type]
+
+    def ask_again(self) -> None:
+        self._ask()
+
+    def action_find(self) -> None:
+        if self._view is not None:
+            self.prompt.ask("find", self._view.find, "part of a run's name")
+
+    def action_filter(self) -> None:
+        if self._view is not None:
+            self.prompt.ask("filter", self._view.filter, "metrics.rmse < 0.8 AND params.model = 'tree'")
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        event.stop()
+        if event.prompt.purpose == "find":
+            self._ask(find=event.text.strip())
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        event.stop()
+        if event.prompt.purpose == "filter":
+            self._ask(filter=event.text.strip())
+        self.take_focus()
+
+    def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
+        event.stop()
+        if event.prompt.purpose == "find":
+            self._ask(find="")
+        self.take_focus()
+
+    def clear_filter(self) -> bool:
+        """Shows all runs again; False if they are shown already."""
+        if self._view is None or not (self._view.filter or self._view.find):
+            return False
+        self._ask(filter="", find="")
+        return True
+
+    def action_sort(self) -> None:
+        if self._view is not None:
+            choices = [(column.id, column.title) for column in self.table.rows.columns if "." in column.id]
+            self.post_message(self.SortWanted(choices, self._view.order[0]))
+
+    def sort_by(self, key: str) -> None:
+        """Sorts by an order_by key; once more by the same one turns the order round. Numbers start with the greatest."""
+        if self._view is not None:
+            down_first = key.startswith("metrics.") or key.endswith("_time")
+            same = key == self._view.order[0]
+            self._ask(order=(key, not self._view.order[1] if same else not down_first))
+
+    def next_stage(self, stages: Sequence[ViewType]) -> None:
+        """Active, deleted or all runs, in turn."""
+        if self._view is not None:
+            self._ask(stage=stages[(stages.index(self._view.stage) + 1) % len(stages)])
+
+    def action_reverse(self) -> None:
+        if self._view is not None:
+            self.sort_by(self._view.order[0])

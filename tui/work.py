@@ -1,0 +1,89 @@
+"""Work in threads for a screen: store calls in, messages out, nothing from work that was superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.worker import Worker, get_current_worker
+
+from store.errors import Cancelled, FlowdeckError
+
+
+@dataclass
+class WorkFailed(Message):
+    """A piece of work ended with an error that a user should see."""
+
+    what: str
+    """What was being done, as in `reading the runs`."""
+    error: FlowdeckError
+
+
+@dataclass
+class WorkEnded(Message):
+    """A piece of work ended, well or not."""
+
+    group: str
+
+
+def deliver(target: MessagePump, message: Message) -> bool:
+    """Posts `message` from a worker's thread, unless that worker was superseded; False if it was.
+
+    A thread is not stopped by `exclusive=True` or `Worker.cancel()`: without this it would still post.
+    """
+    if get_current_worker().is_cancelled:
+        return False
+    return target.post_message(message)
+
+
+class Jobs:
+    """The background work of one node, a piece at a time for each group of it."""
+
+    def __init__(self, node: DOMNode) -> None:
+        self._node = node
+        self._cancels: dict[str, Event] = {}
+        self._workers: dict[str, Worker[None]] = {}
+
+    @property
+    def running(self) -> list[str]:
+        return [group for group, worker in self._workers.items() if not worker.is_finished]
+
+    def run(self, group: str, what: str, work: Callable[[Event], Any]) -> None:
+        """Starts `work` in a thread and cancels what runs in its group.
+
+        `work` gets the cancel event for its store calls and delivers its results itself. A `FlowdeckError`
+        becomes a `WorkFailed`; any other exception is a fault of the program and ends it with a traceback.
+        """
+        self.cancel(group)
+        cancel = Event()
+        self._cancels[group] = cancel
+
+        def thread() -> None:
+            try:
+                work(cancel)
+            except Cancelled:
+                pass
+            except FlowdeckError as error:
+                deliver(self._node, WorkFailed(what, error))
+            finally:
+                deliver(self._node, WorkEnded(group))
+
+        self._workers[group] = self._node.run_worker(thread, name=what, group=group, thread=True, exit_on_error=False)
+
+    def cancel(self, group: str) -> bool:
+        """Ends the work of a group; True if there was any."""
+        event, worker = self._cancels.pop(group, None), self._workers.pop(group, None)
+        if event is not None:
+            event.set()
+        if worker is None or worker.is_finished:
+            return False
+        worker.cancel()
+        return True
+
+    def cancel_all(self) -> bool:
+        return any([self.cancel(group) for group in list(self._cancels)])
