@@ -13,6 +13,7 @@ class Place(enum.StrEnum):
 
     EVERYWHERE = "everywhere"
     LISTS = "in every list"
+    NAMES = "in lists of names"
     EXPERIMENTS = "experiments"
     RUNS = "runs"
     RUN = "run"
@@ -70,13 +71,14 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("bottom", ("end", "G"), "bottom", "last", "To the last row.", Place.LISTS),
     Key("g", ("g",), "g", "gg", "Twice: to the first row.", Place.LISTS),
     Key("open", ("enter",), "open", "open", "Open what the cursor is on.", Place.LISTS, 100),
-    Key("find", ("slash",), "find", "find", "Find by name as you type; Esc shows everything again.", Place.LISTS, 80),
+    Key("find", ("slash",), "find", "find", "Find by name as you type; Esc shows everything again.", Place.NAMES, 80),
     Key("all_runs", ("A",), "all_runs", "all runs", "Show the runs of every experiment together.", Place.EXPERIMENTS, 10),
-    Key("view", ("V",), "next_view", "deleted", "Show active, deleted or all.", Place.LISTS),
+    Key("stage", ("V",), "screen.next_stage", "deleted", "Show active, deleted or all experiments.", Place.EXPERIMENTS),
     Key("filter", ("f",), "filter", "filter", "Filter by an expression in MLflow's language: metrics.rmse < 0.8.",
         Place.RUNS, 75),
     Key("sort", ("s",), "sort", "sort", "Choose what the runs are sorted by.", Place.RUNS, 60),
     Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
+    Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
     Key("next_tab", ("right_square_bracket",), "tab(1)", "next tab", "Next tab: metrics, params, tags, data, overview.",
         Place.RUN, 65),
     Key("previous_tab", ("left_square_bracket",), "tab(-1)", "previous tab", "Previous tab.", Place.RUN, 64),

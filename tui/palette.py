@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
-from tui.keys import BY_ID, Key, shown_keys
+from tui.keys import BY_ID, KEYS, Key, Place, shown_keys
 from tui.themes import ORDER
 
 
@@ -15,18 +16,21 @@ class KeyCommands(Provider):
     """Everything that has a key and can be done where the palette was opened."""
 
     def _commands(self) -> Iterator[tuple[str, Key, partial[object]]]:
-        seen: set[str] = set()
+        found: dict[str, partial[object]] = {}
         for active in self.screen.active_bindings.values():
             entry = BY_ID.get(active.binding.id or "")
-            if entry is None or entry.id in seen or not active.enabled or entry.id == "palette":
-                continue
-            seen.add(entry.id)
-            run = partial(self.app.run_action, active.binding.action, default_namespace=active.node)
-            yield f"{entry.tooltip.rstrip('.')}  [{shown_keys(entry)}]", entry, run
+            if entry is not None and active.enabled and entry.id != "palette":
+                found.setdefault(
+                    entry.id, partial(self.app.run_action, active.binding.action, default_namespace=active.node)
+                )
+        # What the footer names first comes first; moving about comes last.
+        for entry in sorted(KEYS, key=lambda key: (-key.rank, key.place is Place.LISTS)):
+            if entry.id in found:
+                yield f"{entry.tooltip.rstrip('.')}  [{shown_keys(entry)}]", entry, found[entry.id]
 
     async def discover(self) -> Hits:
         for text, _, run in self._commands():
-            yield DiscoveryHit(text, run)
+            yield DiscoveryHit(Content(text), run, text=text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)

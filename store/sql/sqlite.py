@@ -212,6 +212,12 @@ class SqliteDatabase:
             cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
             assert cause is not None
             raise self._translated(cause, state, access, cancel) from error
+        except UnicodeDecodeError as error:
+            # Python could not read SQLite's own message about it.
+            raise StoreCorrupt(
+                f"{self.path} is damaged: the definitions of its tables are not text",
+                "copy it again from where it came; the sqlite3 shell's .recover saves what is left",
+            ) from error
 
     def _translated(self, error: BaseException, state: State, access: _Access, cancel: Event | None) -> Exception:
         what = meaning(error)

@@ -84,7 +84,6 @@ def test_a_program_paints_and_takes_keys_mouse_paste_and_size(terminal: Terminal
     assert not terminal.modes & {7, 25}
     assert terminal.keyboard == 25
     assert terminal.line_discipline_changed
-    assert b"\x1b[?2026h" in terminal.log, "the answer to the synchronized-output query did not arrive"
 
     terminal.press("j", "G", "enter", "ctrl+c", "shift+tab", "pagedown", "f1", "escape", "up", "ctrl+right")
     terminal.type("a b")
@@ -104,6 +103,7 @@ def test_a_program_paints_and_takes_keys_mouse_paste_and_size(terminal: Terminal
     terminal.resize(100, 30)
     terminal.wait_for("size 100x30")
     assert len(terminal.lines()) == 30
+    assert b"\x1b[?2026h" in terminal.log, "the answer to the synchronized-output query did not arrive"
     assert raw_control_sequences(terminal.log) == []
 
 
@@ -143,7 +143,7 @@ def test_a_program_that_fails_or_is_ended_is_told_apart(program: list[str]) -> N
 
 
 def test_traffic_is_counted(terminal: Terminal) -> None:
-    terminal.wait_quiet(0.2)
+    terminal.wait_quiet(0.5)
     with terminal.measure() as idle:
         time.sleep(0.1)
     assert (idle.size, idle.chunks) == (0, 0)

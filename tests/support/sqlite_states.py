@@ -192,7 +192,7 @@ class Writer:
     _PROGRAM: Final = """
         import sqlite3, sys, traceback
         c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=20)
-        scope = {"c": c}
+        scope = {"c": c, "sqlite3": sqlite3}
         for line in sys.stdin:
             try:
                 exec(eval(line), scope)

@@ -23,6 +23,7 @@ from tui.screens.modals.picker import Choice, Picker
 from tui.view import cells
 from tui.view.experiments import ALL
 from tui.view.runs import RunsView
+from tui.view.stages import STAGES
 from tui.view.text import clean
 from tui.widgets.card_pane import CardPane
 from tui.widgets.chart_pane import ChartPane
@@ -56,8 +57,6 @@ LAYOUTS: Final = ((220, _WIDEST), (150, _WIDE), (100, _MIDDLE), (0, _NARROW))
 
 _OWN: Final = ("experiments", "runs", "run", "chart")
 """The pane that each level is about."""
-
-_STAGES: Final = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
 
 
 class Browser(Screen[None]):
@@ -345,13 +344,10 @@ class Browser(Screen[None]):
         if self.run_pane.run_shown is not None:
             self._read_run(self.run_pane.run_shown.run_id)
 
-    def action_next_view(self) -> None:
-        """Active, deleted, all: of the list that has the focus, and of what is opened from it."""
-        if self._focused_pane() == "runs":
-            self.runs.next_stage(_STAGES)
-        else:
-            self._stage = _STAGES[(_STAGES.index(self._stage) + 1) % len(_STAGES)]
-            self._read_experiments()
+    def action_next_stage(self) -> None:
+        """Active, deleted or all experiments, and runs of those that are opened from now on."""
+        self._stage = STAGES[(STAGES.index(self._stage) + 1) % len(STAGES)]
+        self._read_experiments()
 
     def cancel_reading(self) -> bool:
         """Ends what is being read; False if nothing was."""

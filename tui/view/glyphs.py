@@ -46,7 +46,7 @@ UNICODE: Final = Glyphs(
     down="↓",
     gap="·",
     separator="│",
-    child="└",
+    child="↳",
     braille=True,
 )
 

@@ -12,18 +12,17 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.experiments import ALL, experiment_rows
+from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
 from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
 
-_VIEWS = {ViewType.ACTIVE_ONLY: "", ViewType.DELETED_ONLY: "deleted only", ViewType.ALL: "with deleted"}
-
 
 class ExperimentsPane(Pane):
     """Experiments, narrowed by name as one types."""
 
-    BINDINGS = bindings(Place.EXPERIMENTS)
+    BINDINGS = bindings(Place.NAMES, Place.EXPERIMENTS)
     empty = "reading the experiments …"
 
     @dataclass
@@ -43,13 +42,13 @@ class ExperimentsPane(Pane):
         super().__init__(id=id)
         self._experiments: Sequence[Experiment] = ()
         self._stats: Mapping[str, ExperimentStats] = {}
-        self._view = ViewType.ACTIVE_ONLY
+        self._stage = ViewType.ACTIVE_ONLY
         self._wanted = ""
         self._read = False
 
-    def show(self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats], view: ViewType) -> None:
+    def show(self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats], stage: ViewType) -> None:
         first = not self._read
-        self._experiments, self._stats, self._view, self._read = experiments, stats, view, True
+        self._experiments, self._stats, self._stage, self._read = experiments, stats, stage, True
         self._fill()
         if first and len(experiments) > 1:
             # On the first real experiment, below the row for all of them.
@@ -67,7 +66,7 @@ class ExperimentsPane(Pane):
         kept = [item for item in self._experiments if all(word in item.name.casefold() for word in words)]
         if self._wanted:
             empty = f"no experiment is called “{clean(self._wanted)}”\nEsc shows all of them"
-        elif self._view is ViewType.DELETED_ONLY:
+        elif self._stage is ViewType.DELETED_ONLY:
             empty = "no experiment is deleted\nV shows the others"
         else:
             empty = "this store has no experiments yet\nthey appear here once something is logged: r reads again"
@@ -75,8 +74,8 @@ class ExperimentsPane(Pane):
         pieces = [("Experiments", "title"), (cells.count(len(self._experiments)), "dim")]
         if self._wanted:
             pieces = [pieces[0], (f"{len(kept)} of {len(self._experiments)} called “{clean(self._wanted)}”", "accent")]
-        if _VIEWS[self._view]:
-            pieces.append((_VIEWS[self._view], "warn"))
+        if STAGE_NAMES[self._stage]:
+            pieces.append((STAGE_NAMES[self._stage], "warn"))
         self.entitle(pieces)
 
     def _tell(self) -> None:

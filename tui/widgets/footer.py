@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -42,13 +43,19 @@ class Footer(Widget):
         found: dict[str, tuple[int, str, str, str]] = {}
         for key, active in screen.active_bindings.items():
             entry = BY_ID.get(active.binding.id or "")
-            if entry is None or not entry.rank or not active.enabled or entry.id in found:
+            if entry is None or not entry.rank or not active.enabled or entry.id in found or self._typed(screen, key):
                 continue
             found[entry.id] = (-entry.rank, active.binding.key_display or shown(key), entry.label, key)
         entries = tuple((name, label, key) for _, name, label, key in sorted(found.values()))
         if entries != self._entries:
             self._entries = entries
             self.refresh()
+
+    @staticmethod
+    def _typed(screen: Screen[object], key: str) -> bool:
+        """True if a text field has the focus and takes the key as text."""
+        focused = screen.focused
+        return focused is not None and focused.check_consume_key(key, key_to_character(key))
 
     def render_line(self, y: int) -> Strip:
         plain = self.rich_style

@@ -26,7 +26,7 @@ _NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
 class RunPane(Pane):
     """Everything about one run; Enter on a metric opens its chart."""
 
-    BINDINGS = bindings(Place.RUN)
+    BINDINGS = bindings(Place.NAMES, Place.RUN)
     empty = "choose a run first: 2"
 
     @dataclass

@@ -12,6 +12,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, choose_columns
+from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
 from tui.widgets.prompt import Prompt
@@ -23,13 +24,12 @@ KEPT_ROWS = 4000
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
 
-_STAGES = {ViewType.ACTIVE_ONLY: "", ViewType.DELETED_ONLY: "deleted only", ViewType.ALL: "with deleted"}
 
 
 class RunsPane(Pane):
     """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
 
-    BINDINGS = bindings(Place.RUNS)
+    BINDINGS = bindings(Place.NAMES, Place.RUNS)
     frozen = 2
     empty = "choose an experiment first: 1"
 
@@ -147,8 +147,8 @@ class RunsPane(Pane):
             pieces.append((f"called “{clean(view.find)}”", "warn"))
         if view.filter:
             pieces.append((f"where {clean(view.filter)}", "warn"))
-        if _STAGES[view.stage]:
-            pieces.append((_STAGES[view.stage], "warn"))
+        if STAGE_NAMES[view.stage]:
+            pieces.append((STAGE_NAMES[view.stage], "warn"))
         if view.order != NEWEST_FIRST:
             key, ascending = view.order
             pieces.append((f"by {clean(key)}, {'ascending' if ascending else 'descending'}", "dim"))
@@ -234,10 +234,9 @@ class RunsPane(Pane):
             same = key == self._view.order[0]
             self._ask(order=(key, not self._view.order[1] if same else not down_first))
 
-    def next_stage(self, stages: Sequence[ViewType]) -> None:
-        """Active, deleted or all runs, in turn."""
+    def action_next_stage(self) -> None:
         if self._view is not None:
-            self._ask(stage=stages[(stages.index(self._view.stage) + 1) % len(stages)])
+            self._ask(stage=STAGES[(STAGES.index(self._view.stage) + 1) % len(STAGES)])
 
     def action_reverse(self) -> None:
         if self._view is not None:

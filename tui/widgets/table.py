@@ -136,13 +136,18 @@ class Table(ScrollView, can_focus=True):
         *,
         frozen: int = 1,
         empty: str = "",
+        driven: bool = False,
         id: str | None = None,  # noqa: A002 (Textual's name)
         classes: str | None = None,
     ) -> None:
+        """`frozen` columns stay when the others are scrolled sideways; `empty` is said while there are no rows;
+        a `driven` table gets its keys from another widget, and looks as if it had the focus.
+        """
         super().__init__(id=id, classes=classes)
         self._rows: Rows = _NO_ROWS
         self._frozen = frozen
         self._empty = empty
+        self._driven = driven
         self._widths: list[int] = []
         self._side = 0
         self._painted: dict[int, Strip] = {}
@@ -328,9 +333,10 @@ class Table(ScrollView, can_focus=True):
 
     def _row(self, index: int) -> Strip:
         here = index == self.cursor
-        on = "" if not here else "cursor" if self.has_focus else "cursor-blurred"
+        active = self.has_focus or self._driven
+        on = "" if not here else "cursor" if active else "cursor-blurred"
         plain = self._style("", on)
-        segments = [Segment(_MARK if here else " ", plain)]
+        segments = [Segment(_MARK if here and active else " ", plain)]
         used = 1
         cells: Sequence[Cell] | None = self._rows.cells(index)
         for place, wide in self._shown_columns():

@@ -44,7 +44,7 @@ class Picker(ModalScreen[str | None]):
             field = Input(placeholder="type to narrow", compact=True)
             field.cursor_blink = False
             yield field
-            yield Table(frozen=1, empty="nothing is called that")
+            yield Table(frozen=1, empty="nothing is called that", driven=True)
 
     def on_mount(self) -> None:
         self.query_one(Line).show([(self._title, "title"), ("Enter picks, Esc closes" if self._picks else "Esc closes", "dim")])
