@@ -188,6 +188,7 @@ class Browser(Screen[None]):
         self._stats = message.stats
         self._as_of = datetime.now().astimezone().strftime("%H:%M:%S")
         self.experiments.show(message.experiments, message.stats, self._stage)
+        self._show_status()
 
     def on_work_failed(self, message: WorkFailed) -> None:
         self.query_one(ErrorBar).tell(message.what, message.error)

@@ -14,7 +14,6 @@ class ErrorBar(Static):
 
     DEFAULT_CSS = """
     ErrorBar {
-        dock: bottom;
         display: none;
         height: auto;
         max-height: 40%;

@@ -20,7 +20,6 @@ class Footer(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"footer--key", "footer--label"}
     DEFAULT_CSS = """
     Footer {
-        dock: bottom;
         height: 1;
         background: $panel;
         &> .footer--key { text-style: bold; color: $text-accent; }

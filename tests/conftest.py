@@ -1,0 +1,33 @@
+"""What tests of every part share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything of the program is imported: what is drawn depends on the locale and the time zone.
+os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color", FLOWDECK_CONFIG=os.devnull)
+for name in ("NO_COLOR", "TMUX", "STY", "FLOWDECK_STORE", "MLFLOW_TRACKING_URI", "FLOWDECK_ASCII"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def demo_folder() -> Iterator[Path]:
+    """A folder that holds the demo store; tests that change it copy it first."""
+    from store.demo import build_demo
+
+    folder = Path(tempfile.mkdtemp(prefix="flowdeck-demo-"))
+    build_demo(folder / "demo")
+    yield folder / "demo"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def demo(demo_folder: Path) -> Path:
+    """The demo's database."""
+    return demo_folder / "mlflow.db"

@@ -1,0 +1,229 @@
+"""The path from experiments to a run, with keys."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from textual.widgets import Input
+
+from tests.tui.conftest import Walk, screen_text, wait_for
+from tui.screens.browser import Browser
+from tui.widgets.error_bar import ErrorBar
+from tui.widgets.line import Line
+from tui.widgets.table import Table
+
+
+def browser(pilot: object) -> Browser:
+    screen = pilot.app.screen_stack[0]  # type: ignore[attr-defined]
+    assert isinstance(screen, Browser)
+    return screen
+
+
+async def open_runs(pilot: object, name: str) -> Browser:
+    """Opens the runs of an experiment from the list."""
+    screen = browser(pilot)
+    await wait_for(pilot, lambda: len(screen.experiments.table.rows) > 0, "experiments")
+    table = screen.experiments.table
+    for place in range(len(table.rows)):
+        if name in table.rows.cells(place)[0].text:
+            table.cursor = place
+    await pilot.press("enter")  # type: ignore[attr-defined]
+    await wait_for(pilot, lambda: len(screen.runs.table.rows) > 0 and screen.runs.view is not None, "runs")
+    return screen
+
+
+async def test_shows_the_experiments_with_their_runs_and_the_store(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 30)) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: "churn-xgboost" in screen_text(pilot.app), "experiments on screen")
+        text = screen_text(pilot.app)
+        assert "All experiments" in text
+        assert "MLflow 3.17 (dc11669786a5)" in text
+        assert "read-only" in text
+        assert "as of" in text
+        assert "6 experiments" in text
+
+
+async def test_enter_walks_down_and_escape_up_again(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        await wait_for(pilot, lambda: "resnet50-onecycle" in screen_text(pilot.app), "runs on screen")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "val/loss" in screen_text(pilot.app) or "Metrics" in screen_text(pilot.app), "run")
+        assert screen._level == 2
+        await pilot.press("escape")
+        assert screen._level == 1
+        await pilot.press("escape")
+        assert screen._level == 0
+        await pilot.press("escape")
+        assert screen._level == 0
+
+
+async def test_find_narrows_experiments_as_one_types_and_escape_shows_all(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments")
+        await pilot.press("slash", *"chu")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 1, "one experiment")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments again")
+
+
+async def test_find_in_runs_asks_the_store_for_names(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await pilot.press("slash", *"trial-26")
+        await wait_for(pilot, lambda: 0 < len(screen.runs.table.rows) < 10, "few runs")
+        assert all("trial-26" in row for row in screen_text(pilot.app).splitlines()[2:8] if "FINISHED" in row)
+
+
+async def test_text_fields_own_every_printable_key(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await pilot.press("f", *"qrs?:1T")
+        assert screen.runs.prompt.query_one(Input).value == "qrs?:1T"
+        assert pilot.app.is_running
+
+
+async def test_a_filter_narrows_the_runs_and_the_title_says_so(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (140, 30)) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await pilot.press("f")
+        screen.runs.prompt.query_one(Input).value = "attributes.status = 'RUNNING'"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(screen.runs.table.rows) == 2, "the two running ones")
+        assert "where attributes.status = 'RUNNING'" in screen_text(pilot.app)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(screen.runs.table.rows) > 100, "all runs again")
+
+
+async def test_a_wrong_filter_points_at_the_mistake_and_the_runs_stay(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (140, 30)) as pilot:
+        screen = await open_runs(pilot, "churn")
+        before = len(screen.runs.table.rows)
+        await pilot.press("f")
+        screen.runs.prompt.query_one(Input).value = "attributes.stauts = 'RUNNING'"
+        await pilot.press("enter")
+        bar = screen.query_one(ErrorBar)
+        await wait_for(pilot, lambda: bar.shown, "the error")
+        assert "status" in screen_text(pilot.app)
+        assert len(screen.runs.table.rows) == before
+        assert "where" not in screen.runs.query_one(".title", Line).text
+        await pilot.press("escape")
+        assert not bar.shown
+
+
+async def test_sorting_by_a_metric_and_turning_the_order_round(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        first = screen.runs.table.rows.key(0)
+        screen.runs.sort_by("metrics.`validation-auc`")
+        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) != first, "another order")
+        best = screen.runs.table.rows.key(0)
+        await pilot.press("S")
+        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) != best, "the order turned round")
+
+
+async def test_cursor_stays_on_its_run_when_new_runs_arrive(walk: Walk, demo_folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "mlflow.db"
+    copy.write_bytes((demo_folder / "mlflow.db").read_bytes())
+    async with walk(copy) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        await pilot.press("down", "down", "down")
+        key, total = screen.runs.table.key, len(screen.runs.table.rows)
+        with sqlite3.connect(copy) as connection:
+            connection.execute(
+                "INSERT INTO runs (run_uuid, name, experiment_id, status, start_time, lifecycle_stage, source_type) "
+                "SELECT 'ffffffffffffffffffffffffffffffff', 'brand-new', experiment_id, 'RUNNING', "
+                "start_time + 10000000000, 'active', 'LOCAL' FROM runs WHERE run_uuid = ?",
+                (key,),
+            )
+        await pilot.press("r")
+        await wait_for(pilot, lambda: len(screen.runs.table.rows) == total + 1, "the new run")
+        assert screen.runs.table.key == key
+        assert "brand-new" in screen_text(pilot.app)
+
+
+async def test_a_store_that_cannot_be_opened_says_what_to_do_and_can_be_tried_again(walk: Walk, tmp_path: Path) -> None:
+    missing = tmp_path / "nothing.db"
+    async with walk(f"sqlite:///{missing}") as pilot:
+        bar = browser(pilot).query_one(ErrorBar)
+        await wait_for(pilot, lambda: bar.shown, "the error")
+        text = screen_text(pilot.app)
+        assert "there is no database at" in text
+        assert "what to do" in text
+        assert not missing.exists()
+
+
+async def test_one_pane_on_narrow_terminals_two_on_wide_three_on_the_widest(walk: Walk, demo: Path) -> None:
+    for columns, wanted in ((60, ["runs"]), (80, ["runs"]), (160, ["experiments", "runs"])):
+        async with walk(demo, (columns, 24)) as pilot:
+            screen = await open_runs(pilot, "churn")
+            shown = [pane.id for pane in screen.query("#panes > *") if pane.display]
+            assert shown == wanted, columns
+    async with walk(demo, (240, 40)) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await pilot.press("enter")
+        assert [pane.id for pane in screen.query("#panes > *") if pane.display] == ["experiments", "runs", "run"]
+
+
+async def test_deleted_experiments_are_shown_on_demand(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "active experiments")
+        await pilot.press("V")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 1, "the deleted one")
+        await pilot.press("V")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 8, "all")
+
+
+async def test_help_lists_every_key_and_can_be_searched(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (110, 40)) as pilot:
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: "Show every key" in screen_text(pilot.app), "help")
+        await pilot.press(*"log scale")
+        await wait_for(pilot, lambda: "Show every key" not in screen_text(pilot.app), "narrowed help")
+        assert "Next log scale" in screen_text(pilot.app)
+        await pilot.press("escape")
+        assert len(pilot.app.screen_stack) == 1
+
+
+async def test_the_palette_runs_what_has_a_key(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (110, 40)) as pilot:
+        await open_runs(pilot, "churn")
+        await pilot.press("colon")
+        await wait_for(pilot, lambda: len(pilot.app.screen_stack) == 2, "palette")
+        await pilot.press(*"Turn the order")
+        await wait_for(pilot, lambda: "Turn the order round" in screen_text(pilot.app), "hit")
+
+
+async def test_a_page_down_and_end_load_the_rows_that_come_on_screen(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "All experiments")
+        table = screen.runs.table
+        await wait_for(pilot, lambda: len(table.rows) > 280, "all runs")
+        await pilot.press("G")
+        await wait_for(pilot, lambda: table.rows.cells(len(table.rows) - 1) is not None, "the last row")
+        assert table.cursor == len(table.rows) - 1
+        await pilot.press("g", "g")
+        assert table.cursor == 0
+
+
+async def test_the_mouse_moves_the_cursor_and_a_double_click_opens(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "experiments")
+        await pilot.click(Table, offset=(5, 4))
+        assert screen.experiments.table.cursor == 3
+        await pilot.click(Table, offset=(5, 4), times=2)
+        await wait_for(pilot, lambda: screen._level == 1, "runs")
+
+
+async def test_every_theme_can_be_walked_through(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        seen = {pilot.app.theme}
+        for _ in range(3):
+            await pilot.press("T")
+            seen.add(pilot.app.theme)
+        assert seen == {"flowdeck-dark", "flowdeck-light", "flowdeck-safe", "ansi-dark"}
