@@ -99,7 +99,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     """
     from store.uris import redact
     from tui.config import read_config
-    from tui.screens.browser import store_title
+    from tui.view.status import store_title
 
     config = read_config(os.environ, BY_ID)
     title = "demo store" if demo else store_title(redact(uri))

@@ -29,6 +29,8 @@ class WorkEnded(Message):
     """A piece of work ended, well or not."""
 
     group: str
+    cancel: Event
+    """Tells it from the work that superseded it."""
 
 
 def deliver(target: MessagePump, message: Message) -> bool:
@@ -51,7 +53,13 @@ class Jobs:
 
     @property
     def running(self) -> list[str]:
-        return [group for group, worker in self._workers.items() if not worker.is_finished]
+        """The groups in which something is being done."""
+        return list(self._cancels)
+
+    def ended(self, message: WorkEnded) -> None:
+        """To be called with every `WorkEnded`, which comes a moment before the thread is gone."""
+        if self._cancels.get(message.group) is message.cancel:
+            del self._cancels[message.group]
 
     def run(self, group: str, what: str, work: Callable[[Event], Any]) -> None:
         """Starts `work` in a thread and cancels what runs in its group.
@@ -71,17 +79,16 @@ class Jobs:
             except FlowdeckError as error:
                 deliver(self._node, WorkFailed(what, error))
             finally:
-                deliver(self._node, WorkEnded(group))
+                deliver(self._node, WorkEnded(group, cancel))
 
         self._workers[group] = self._node.run_worker(thread, name=what, group=group, thread=True, exit_on_error=False)
 
     def cancel(self, group: str) -> bool:
         """Ends the work of a group; True if there was any."""
         event, worker = self._cancels.pop(group, None), self._workers.pop(group, None)
-        if event is not None:
-            event.set()
-        if worker is None or worker.is_finished:
+        if event is None or worker is None:
             return False
+        event.set()
         worker.cancel()
         return True
 

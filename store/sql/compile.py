@@ -117,7 +117,7 @@ class _Conditions:
     def _column(self, table: str, column: str, what: str) -> Column:
         if not self._schema.has(table, column):
             raise Unsupported(
-                f"this database holds no {what}: its schema is {self._schema.release}",
+                f"this database holds no {what}; its schema: {self._schema.release}",
                 "leave them out of the filter",
             )
         return self._schema.table(table).c[column]
@@ -169,19 +169,25 @@ class _RunConditions(_Conditions):
         return run_uuid.in_(sa.select(found.c.run_uuid).where(same_key, matches))
 
     def _dataset(self, comparison: Comparison) -> Condition:
+        """A condition on the datasets that the run was given; two such conditions may be met by two datasets."""
         what = "datasets (MLflow 2.4 and newer)"
         dataset_uuid = self._column("datasets", "dataset_uuid", what)
+        datasets = self._schema.table("datasets")
         inputs = self._schema.table("inputs")
-        # The type, which MLflow leaves out, leads in the primary key of `inputs`: without it all are read.
-        given = sa.and_(inputs.c.source_type == "DATASET", inputs.c.source_id == dataset_uuid)
-        joined = inputs.join(self._schema.table("datasets"), given)
+        users = sa.select(inputs.c.destination_id)
         if comparison.key == "context":
             tags = self._schema.table("input_tags")
-            joined = joined.join(tags, sa.and_(tags.c.input_uuid == inputs.c.input_uuid, tags.c.name == _CONTEXT_TAG))
-            column: Column = tags.c.value
+            users = users.join(datasets, inputs.c.source_id == dataset_uuid).join(
+                tags, sa.and_(tags.c.input_uuid == inputs.c.input_uuid, tags.c.name == _CONTEXT_TAG)
+            )
+            users = users.where(self._text(tags.c.value, comparison))
         else:
-            column = self._column("datasets", comparison.key, what)
-        users = sa.select(inputs.c.destination_id).select_from(joined).where(self._text(column, comparison))
+            # The type leads in the primary key of `inputs`: with it SQLite looks up what few datasets were
+            # given to, without it all inputs are read.
+            matches = self._text(self._column("datasets", comparison.key, what), comparison)
+            users = users.where(
+                inputs.c.source_type == "DATASET", inputs.c.source_id.in_(sa.select(dataset_uuid).where(matches))
+            )
         return self._schema.table("runs").c.run_uuid.in_(users)
 
 

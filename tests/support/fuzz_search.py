@@ -119,6 +119,11 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._oddness = 1.0
+
+    def set_oddness(self, oddness: float) -> None:
+        """How often something unusual is chosen, from 0 to 1."""
+        self._oddness = oddness
 
     def run_filter(self) -> str:
         return self._filter(self._run_name)
@@ -136,7 +141,7 @@ class Generator:
         return self._random.random() < chance
 
     def _pick(self, usual: tuple[str, ...] | list[str], odd: tuple[str, ...] | list[str]) -> str:
-        return self._random.choice(odd if self._rarely(0.12) else usual)
+        return self._random.choice(odd if self._rarely(0.12 * self._oddness) else usual)
 
     def _key(self) -> str:
         word = self._random.choice(_WORDS) if self._rarely(0.25) else self._random.choice(_KEYS)
@@ -196,7 +201,7 @@ class Generator:
         return self._mutated(text)
 
     def _mutated(self, text: str) -> str:
-        while self._rarely(0.12):
+        while self._rarely(0.12 * self._oddness):
             at = self._random.randrange(len(text) + 1)
             cut = self._random.choice((0, 0, 1, 2))
             text = text[:at] + self._random.choice((*_SCRAPS, "", "")) + text[at + cut :]
@@ -264,15 +269,19 @@ def _theirs(kind: str, condition: dict[str, Any]) -> list[Any]:
 
 
 def questions(cases: int, seed: int) -> Iterator[Question]:
-    """Half of them run filters, the others order_by expressions and experiment filters."""
+    """Half of them run filters, the others order_by expressions and experiment filters; some have both."""
     generator = Generator(seed)
     for index in range(cases):
-        match index % 8:
+        generator.set_oddness(1.0 if index % 3 else 0.1)
+        match index % 9:
             case 0 | 1 | 2 | 3:
                 yield ("runs", generator.run_filter(), [])
             case 4 | 5:
                 yield ("runs", "", generator.run_order())
             case 6:
+                generator.set_oddness(0.0)
+                yield ("runs", generator.run_filter(), generator.run_order()[:2])
+            case 7:
                 yield ("experiments", generator.experiment_filter(), [])
             case _:
                 yield ("experiments", "", generator.experiment_order())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from threading import Event
@@ -24,6 +23,7 @@ from tui.view import cells
 from tui.view.experiments import ALL
 from tui.view.runs import RunsView
 from tui.view.stages import STAGES
+from tui.view.status import Status, status_pieces
 from tui.view.text import clean
 from tui.widgets.card_pane import CardPane
 from tui.widgets.chart_pane import ChartPane
@@ -145,6 +145,7 @@ class Browser(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
+        self._show_status()
 
     def _go(self, level: int) -> None:
         self._level = level
@@ -194,22 +195,21 @@ class Browser(Screen[None]):
         self.query_one(ErrorBar).tell(message.what, message.error)
 
     def on_work_ended(self, message: WorkEnded) -> None:
+        self._jobs.ended(message)
         self._show_status()
 
     def _show_status(self) -> None:
-        pieces = [(self._title, "accent")]
-        if self._info is not None:
-            pieces += [(clean(self._info.schema), ""), ("read-only" if self._info.read_only else "", "")]
-        if self._as_of:
-            runs = sum(stats.runs for key, stats in self._stats.items() if key in self._experiments)
-            running = sum(stats.running for key, stats in self._stats.items() if key in self._experiments)
-            pieces += [(cells.plural(len(self._experiments), "experiment"), ""), (cells.plural(runs, "run"), "")]
-            if running:
-                pieces.append((f"{cells.count(running)} running", "status-RUNNING"))
-            pieces.append((f"as of {self._as_of}", ""))
-        if self._jobs.running:
-            pieces.append(("reading …", "warn"))
-        self.query_one("#status", Line).show([piece for piece in pieces if piece[0]])
+        known = [stats for key, stats in self._stats.items() if key in self._experiments]
+        status = Status(
+            title=self._title,
+            info=self._info,
+            experiments=len(self._experiments),
+            runs=sum(stats.runs for stats in known),
+            running=sum(stats.running for stats in known),
+            as_of=self._as_of,
+            reading=bool(self._jobs.running),
+        )
+        self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))
 
     # Experiments
 
@@ -381,9 +381,3 @@ class Browser(Screen[None]):
     def action_copy_value(self) -> None:
         _, _, value = self._subject()
         self.post_message(messages.CopyWanted("value", value))
-
-
-def store_title(shown: str) -> str:
-    """An address short enough for the status line: a path below the home folder starts with ~."""
-    home = os.path.expanduser("~")
-    return clean("~" + shown[len(home) :] if shown.startswith(home + "/") else shown)

@@ -141,19 +141,24 @@ def sparkline(buckets: Sequence[Bucket], columns: int) -> str:
         return " " * max(0, columns)
     first, last = buckets[0].x_first, buckets[-1].x_last
     heights: list[list[float]] = [[] for _ in range(columns)]
+    odd = set()
     for bucket in buckets:
         place = 0 if last == first else min(columns - 1, int((bucket.x_first - first) / (last - first) * columns))
         if bucket.finite:
             heights[place] += [bucket.minimum, bucket.maximum]
+        else:
+            odd.add(place)
     levels = [(min(values) + max(values)) / 2 for values in heights if values]
     if not levels:
         return GLYPHS.gap * columns
     low, high = min(levels), max(levels)
     drawn, previous = [], " "
-    for values in heights:
+    for place, values in enumerate(heights):
         if values:
             middle = (min(values) + max(values)) / 2
             part = 0.5 if high == low else (middle - low) / (high - low)
             previous = GLYPHS.blocks[min(7, int(part * 8))]
+        elif place in odd:
+            previous = GLYPHS.gap
         drawn.append(previous)
     return "".join(drawn)

@@ -59,7 +59,8 @@ def value_ticks(scale: Scale, wanted: int) -> list[Tick]:
     ticks = [(value, label) for value, label in ticks if low <= value <= high]
     if len({label for _, label in ticks}) == len(ticks) >= 2:
         return ticks
-    return [(low, _short(low)), (high, _short(high))]
+    digits = next((digits for digits in range(6, 17) if _short(low, digits) != _short(high, digits)), 17)
+    return [(low, _short(low, digits)), (high, _short(high, digits))]
 
 
 def axis_ticks(scale: Scale, axis: Axis, wanted: int) -> list[Tick]:
@@ -132,8 +133,8 @@ def _powers(low: float, high: float, wanted: int) -> list[float]:
     return []
 
 
-def _short(value: float) -> str:
-    text = f"{value:.6g}"
+def _short(value: float, digits: int = 6) -> str:
+    text = f"{value:.{digits}g}"
     return text.replace("e-0", "e-").replace("e+0", "e+")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -21,6 +22,9 @@ from tui.widgets.line import Line
 _AXES = (Axis.STEP, Axis.RELATIVE, Axis.WALL)
 _LOGS = ((False, False), (False, True), (True, False), (True, True))
 """(x, y): off, y, x, both."""
+
+ROOMY: Final = 84
+"""Columns from which the figures below the chart have all their digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +130,19 @@ class ChartPane(Vertical):
                 *([(scales, "warn")] if scales else []),
             ]
         )
-        figures = [(f"latest {cells.exact(summary.latest.value)} @ step {summary.latest.step}", "")]
+        number, at = (cells.exact, " @ step ") if self.size.width >= ROOMY else (cells.number, "@")
+        figures = [(f"latest {number(summary.latest.value)}{at}{summary.latest.step}", "")]
         for word, point in (("min", summary.minimum), ("max", summary.maximum)):
             if point is not None:
-                figures.append((f"{word} {cells.exact(point.value)} @ step {point.step}", ""))
-        for number, word in ((summary.nans, "NaN"), (summary.infinities, "inf")):
-            if number:
-                figures.append((f"{cells.count(number)} {word}", "warn"))
+                figures.append((f"{word} {number(point.value)}{at}{point.step}", ""))
+        for amount, word in ((summary.nans, "NaN"), (summary.infinities, "inf")):
+            if amount:
+                figures.append((f"{cells.count(amount)} {word}", "warn"))
         self.query_one("#figures", Line).show(figures)
 
     def on_chart_view_resized(self, event: ChartView.Resized) -> None:
         event.stop()
+        self._tell()
         self._want()
 
     def action_axis(self) -> None:

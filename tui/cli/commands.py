@@ -1,0 +1,47 @@
+"""The commands that exist: where each is implemented, and what it does in a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command of `flowdeck`."""
+
+    target: str
+    """`module:function` of the click command; imported when the command is used."""
+    usage: str
+    """As it is typed, without the options that every command has."""
+    help: str
+    """One line, for `flowdeck --help` and README."""
+
+
+COMMANDS: Final = {
+    "demo": Entry("tui.cli.demo:demo", "flowdeck demo", "opens a built-in demo store; without a terminal, a tour as text"),
+    "experiments": Entry(
+        "tui.cli.experiments:experiments",
+        "flowdeck experiments [-f FILTER] [--sort KEY]... [--deleted|--all]",
+        "lists experiments",
+    ),
+    "runs": Entry(
+        "tui.cli.runs:runs",
+        "flowdeck runs [-e NAME_OR_ID]... [-f FILTER] [--sort KEY[:asc|desc]]... [-c COL]... [-n LIMIT] [--deleted|--all]",
+        "lists runs",
+    ),
+    "show": Entry("tui.cli.show:show", "flowdeck show RUN", "shows everything about one run"),
+    "history": Entry("tui.cli.history:history", "flowdeck history RUN METRIC", "prints a metric's full history"),
+    "plot": Entry(
+        "tui.cli.plot:plot",
+        "flowdeck plot -m METRIC RUN... [--x step|relative|wall] [--log-y] [--smooth N] [--width W] [--height H]",
+        "draws metric curves as text",
+    ),
+    "doctor": Entry(
+        "tui.cli.doctor:doctor", "flowdeck doctor", "tells what store this is, and what can be read from it"
+    ),
+    "completion": Entry(
+        "tui.cli.completion:completion", "flowdeck completion bash|zsh|fish", "prints the completion script of a shell"
+    ),
+}
+"""In the order of the help."""
