@@ -16,7 +16,7 @@ from tui.keys import BY_ID
 from tui.messages import Copied, CopyWanted
 from tui.palette import KeyCommands, ThemeCommands
 from tui.screens.browser import Browser
-from tui.themes import DARK, ORDER, THEMES
+from tui.themes import DARK, DEFAULTS, ORDER, THEMES
 from tui.work import Jobs, deliver
 
 KILLED = 128
@@ -44,6 +44,9 @@ class FlowdeckApp(App[int]):
             self.register_theme(theme)
         self.theme = self._config.theme if self._config.theme in self.available_themes else DARK.name
         self.set_keymap(dict(self._config.keys))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return DEFAULTS
 
     def get_default_screen(self) -> Browser:
         return Browser(self._uri, self._store_title)

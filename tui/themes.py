@@ -19,6 +19,7 @@ DARK: Final = Theme(
     surface="#161c23",
     panel="#1f2730",
     dark=True,
+    variables={"muted": "#8b97a5", "block-cursor-foreground": "#0f1419"},
 )
 
 LIGHT: Final = Theme(
@@ -34,6 +35,7 @@ LIGHT: Final = Theme(
     surface="#f3f5f8",
     panel="#e4e9ef",
     dark=False,
+    variables={"muted": "#59636e", "block-cursor-foreground": "#ffffff"},
 )
 
 SAFE: Final = Theme(
@@ -50,6 +52,7 @@ SAFE: Final = Theme(
     surface="#1a1a1a",
     panel="#262626",
     dark=True,
+    variables={"muted": "#a0a0a0", "block-cursor-foreground": "#101010"},
 )
 
 THEMES: Final = (DARK, LIGHT, SAFE)
@@ -59,3 +62,7 @@ TERMINAL: Final = "ansi-dark"
 
 ORDER: Final = (*(theme.name for theme in THEMES), TERMINAL)
 """In the order in which the key walks through them."""
+
+DEFAULTS: Final = {"muted": "ansi_bright_black"}
+"""Variables of ours for themes that do not set them. Textual's own `$text-muted` has no colour of its own: it is a
+contrast to a background, which the styles of parts of a widget do not know."""

@@ -14,7 +14,6 @@ from typing import TypeAlias
 import sqlparse
 from sqlparse import sql
 from sqlparse import tokens as kinds
-from sqlparse.exceptions import SQLParseError
 
 from store.errors import FilterError
 from store.search.syntax import Span
@@ -119,10 +118,10 @@ class _Node:
 def _parse(text: str) -> tuple[sql.Statement, ...]:
     try:
         statements: tuple[sql.Statement, ...] = sqlparse.parse(text)
-    except SQLParseError:
+    except Exception as error:  # whatever sqlparse stumbles over, MLflow refuses
         raise FilterError(
             "this is nested too deep or too long to be understood", text=text, position=0, length=len(text)
-        ) from None
+        ) from error
     return statements
 
 

@@ -12,6 +12,8 @@ from store.search.vocabulary import RUNS, similar_words
 
 _QUOTES: Final = ("'", '"', "`")
 _TYPOGRAPHIC_QUOTES: Final = ("\u2018", "\u2019", "\u201c", "\u201d")
+_BRIEF: Final = 40
+"""Characters of the text that a message repeats; the pointer shows the rest."""
 _OPERATORS: Final = tuple(operator.value for operator in Operator)
 
 
@@ -25,6 +27,11 @@ def wrong(message: str, span: Span, text: str, *suggestions: str, hint: str = ""
         suggestions=suggestions,
         hint=hint,
     )
+
+
+def brief(text: str) -> str:
+    """The text as a message quotes it: not without end."""
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
 
 
 def stray(piece: Piece, following: Sequence[Item], text: str) -> FilterError:
@@ -48,7 +55,7 @@ def stray(piece: Piece, following: Sequence[Item], text: str) -> FilterError:
         case _ if word in ("OR", "NOT"):
             message = f"{word} is not understood: conditions can only be joined with AND"
         case _:
-            message = f"{piece.text} was not expected: a filter is made of conditions such as metrics.rmse < 0.5"
+            message = f"{brief(piece.text)} was not expected: a filter is made of conditions such as metrics.rmse < 0.5"
     return wrong(message, piece.span, text)
 
 
@@ -68,7 +75,7 @@ def _name(name: Piece, following: Sequence[Item], text: str) -> FilterError:
         # sqlparse takes a word behind a name or a condition for its alias.
         last = rest[-1]
         span = Span(name.span.end - len(last), len(last))
-        message = f"{last!r} is neither an operator nor AND"
+        message = f"{brief(last)!r} is neither an operator nor AND"
         return wrong(message, span, text, *similar_words(last, (*_OPERATORS, "AND")))
     verb = following[0] if following else None
     if isinstance(verb, Piece):
@@ -84,7 +91,7 @@ def _name(name: Piece, following: Sequence[Item], text: str) -> FilterError:
             return wrong(message, verb.span, text, *(whole or similar_words(word, _OPERATORS)))
         if verb.kind is Kind.OTHER:
             found = following[1] if len(following) > 1 else None
-            message = f"after {verb.text} a value is expected"
+            message = f"after {brief(verb.text)} a value is expected"
             return wrong(message, verb.span if found is None else found.span, text)
-    message = f"{first} is not compared with anything: an operator and a value are expected"
+    message = f"{brief(first)} is not compared with anything: an operator and a value are expected"
     return wrong(message, name.span, text)

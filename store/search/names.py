@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from store.errors import FilterError
-from store.search.syntax import Entity
+from store.search.explain import brief, wrong
+from store.search.syntax import Entity, Span
 from store.search.vocabulary import DATASET_KEYS, RUNS, Field, Vocabulary, similar_words
 
 
@@ -16,32 +17,30 @@ def resolve(name: str, position: int, text: str, vocabulary: Vocabulary) -> Fiel
     word, dot, rest = name.partition(".")
     if not dot:
         return _field(Entity.ATTRIBUTE, word, position, text, vocabulary)
-    bare = _without(word, "`") if vocabulary.quoted_entities else word
+    bare = _without_backticks(word) if vocabulary.quoted_entities else word
     entity = vocabulary.entities.get(bare)
     if entity is None:
-        raise _unknown_entity(bare, rest, position, len(word), text, vocabulary)
+        raise _unknown_entity(bare, rest, Span(position, len(word)), text, vocabulary)
     return _field(entity, rest, position + len(word) + 1, text, vocabulary)
 
 
 def unquoted(text: str) -> str | None:
     """What stands between single or double quotes; None without such quotes. Nothing in it is an escape."""
-    for quote in "'\"":
-        inner = _without(text, quote)
-        if inner is not text:
-            return inner
-    return None
+    return text[1:-1] if _stands_in("'", text) or _stands_in('"', text) else None
 
 
-def _without(text: str, quote: str) -> str:
-    """The text without that quote around it, or the same object if it does not stand in such quotes."""
-    quoted = len(text) >= 2 and text.startswith(quote) and text.endswith(quote)
-    return text[1:-1] if quoted else text
+def _stands_in(quote: str, text: str) -> bool:
+    return len(text) >= 2 and text.startswith(quote) and text.endswith(quote)
+
+
+def _without_backticks(text: str) -> str:
+    return text[1:-1] if _stands_in("`", text) else text
 
 
 def _field(entity: Entity, quoted_key: str, position: int, text: str, vocabulary: Vocabulary) -> Field:
     bare = unquoted(quoted_key)
-    # Both kinds of quotes come off, one around the other, as in MLflow.
-    key = _without(quoted_key if bare is None else bare, "`")
+    # As in MLflow: quotes come off first, then backticks within them.
+    key = _without_backticks(quoted_key if bare is None else bare)
     field = vocabulary.field(entity, key)
     if field is not None:
         return field
@@ -52,27 +51,21 @@ def _field(entity: Entity, quoted_key: str, position: int, text: str, vocabulary
     if entity is Entity.ATTRIBUTE and not close and key:
         close = tuple(f"{word}.{quoted_key}" for word in _words_for_keys(vocabulary))
         hint = f"what is not an attribute is written with its kind before it, as in {close[0]}" if close else ""
-    raise FilterError(
-        f"there is no {entity.value} {key!r}: known are {', '.join(canonical)}",
-        text=text,
-        position=position,
-        length=max(1, len(quoted_key)),
-        suggestions=close,
-        hint=hint,
-    )
+    message = f"there is no {entity.value} {brief(key)!r}: known are {', '.join(canonical)}"
+    raise wrong(message, Span(position, len(quoted_key)), text, *close, hint=hint)
 
 
-def _unknown_entity(word: str, key: str, position: int, length: int, text: str, vocabulary: Vocabulary) -> FilterError:
+def _unknown_entity(word: str, key: str, span: Span, text: str, vocabulary: Vocabulary) -> FilterError:
     if word in vocabulary.attributes:
         message = f"{word!r} is an attribute and has no parts: nothing may follow it after a dot"
         close: tuple[str, ...] = (word,)
     else:
         close = similar_words(word, vocabulary.entities)
-        message = f"{word!r} is no entity here: known are {', '.join(_plain_words(vocabulary))}"
+        message = f"{brief(word)!r} is no entity here: known are {', '.join(_plain_words(vocabulary))}"
         if not close and word not in RUNS.entities and key:
             # Of a metric named `val.loss` the entity was left out.
             close = tuple(f"{entity}.{word}" for entity in _words_for_keys(vocabulary))
-    return FilterError(message, text=text, position=position, length=max(1, length), suggestions=close)
+    return wrong(message, span, text, *close)
 
 
 def _canonical(vocabulary: Vocabulary) -> list[str]:

@@ -1,6 +1,12 @@
 """Reads filters and order_by expressions as MLflow 3.17 does, and says where they are wrong.
 
-Accepted is what `search_runs` and `search_experiments` of an SQL store accept, with these exceptions:
+Accepted is what `search_runs` and `search_experiments` of MLflow's SQL store accept, its parser and
+its query builder together, as watched on SQLite with sqlparse 0.6. Known differences:
+
+- A number that does not fit into 64 bits is refused for every kind of store; MLflow leaves that to the
+  database, and SQLite refuses.
+- More than 63 conditions on metrics, parameters, tags or datasets are fine; MLflow joins a table for
+  each, and SQLite takes no more.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from collections.abc import Sequence
 
 from store.errors import FilterError
 from store.search.clauses import Clause, Kind, Piece, single_name, split_filter
-from store.search.explain import no_name, stray, wrong
+from store.search.explain import brief, no_name, stray, wrong
 from store.search.names import resolve
 from store.search.syntax import And, Comparison, Expr, Operator, OrderKey, Span
 from store.search.values import read_value, refuse_surrogates
@@ -93,7 +99,7 @@ def _operator(piece: Piece, field: Field, text: str, vocabulary: Vocabulary) -> 
         return Operator(spelling)
     known = ", ".join(operator.value for operator in Operator if operator in field.operators)
     raise wrong(
-        f"{piece.text} does not work on {field.noun}: it takes {known}",
+        f"{brief(piece.text)} does not work on {field.noun}: it takes {known}",
         piece.span,
         text,
         *similar_operators(piece.text, field),

@@ -6,9 +6,8 @@ import ast
 import warnings
 from typing import Final
 
-from store.errors import FilterError
 from store.search.clauses import Kind, Piece
-from store.search.explain import wrong
+from store.search.explain import brief, wrong
 from store.search.names import unquoted
 from store.search.syntax import Entity, Operator, Span, Value
 from store.search.vocabulary import Field, ValueKind
@@ -40,9 +39,8 @@ def refuse_surrogates(part: str, text: str, span: Span | None = None) -> None:
     try:
         part.encode()
     except UnicodeEncodeError as error:
-        span = span or Span(error.start, error.end - error.start)
-        message = "half of a surrogate pair is not text"
-        raise FilterError(message, text=text, position=span.position, length=span.length) from None
+        culprit = span or Span(error.start, error.end - error.start)
+        raise wrong("half of a surrogate pair is not text", culprit, text) from None
 
 
 def _number(field: Field, piece: Piece, text: str) -> int | float:
@@ -59,7 +57,7 @@ def _number(field: Field, piece: Piece, text: str) -> int | float:
     if bare is not None and _is_number(bare):
         raise wrong(f"{number}, which is written without quotes", piece.span, text, bare)
     example = "0.5 or 1e-3" if field.entity is Entity.METRIC else "1700000000000"
-    raise wrong(f"{number}, such as {example}; found {piece.text}", piece.span, text)
+    raise wrong(f"{number}, such as {example}; found {brief(piece.text)}", piece.span, text)
 
 
 def _is_number(text: str) -> bool:
@@ -73,7 +71,7 @@ def _is_number(text: str) -> bool:
 def _text(field: Field, piece: Piece, text: str) -> str:
     value = unquoted(piece.text) if piece.kind in (Kind.STRING, Kind.NAME) else None
     if value is None:
-        message = f"{field.noun} is compared with text in quotes; found {piece.text}"
+        message = f"{field.noun} is compared with text in quotes; found {brief(piece.text)}"
         raise wrong(message, piece.span, text, f"'{piece.text.strip('`')}'")
     return value
 
@@ -89,7 +87,7 @@ def _list(field: Field, operator: Operator, piece: Piece, text: str) -> tuple[st
     texts = []
     for item in items:
         if not isinstance(item, str):
-            raise wrong(f"every item of a list is text in quotes; found {item!r}", piece.span, text)
+            raise wrong(f"every item of a list is text in quotes; found {brief(repr(item))}", piece.span, text)
         refuse_surrogates(item, text, piece.span)
         texts.append(item)
     if field.kind is ValueKind.ID:
@@ -112,7 +110,7 @@ def _id(value: str, piece: Piece, text: str) -> int:
     try:
         int(value)
     except ValueError:
-        raise wrong(f"an experiment's id is a whole number; found {value!r}", piece.span, text) from None
+        raise wrong(f"an experiment's id is a whole number; found {brief(value)!r}", piece.span, text) from None
     return _whole(value, piece, text)
 
 

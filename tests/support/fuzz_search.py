@@ -122,7 +122,7 @@ class Generator:
         self._oddness = 1.0
 
     def set_oddness(self, oddness: float) -> None:
-        """How often something unusual is chosen, from 0 to 1."""
+        """How often something unusual is chosen: 1 is seldom, 0 is never."""
         self._oddness = oddness
 
     def run_filter(self) -> str:
@@ -272,8 +272,8 @@ def questions(cases: int, seed: int) -> Iterator[Question]:
     """Half of them run filters, the others order_by expressions and experiment filters; some have both."""
     generator = Generator(seed)
     for index in range(cases):
-        generator.set_oddness(1.0 if index % 3 else 0.1)
-        match index % 9:
+        generator.set_oddness((0.1, 1.0, 3.0)[index % 3])
+        match index % 10:
             case 0 | 1 | 2 | 3:
                 yield ("runs", generator.run_filter(), [])
             case 4 | 5:
@@ -281,7 +281,7 @@ def questions(cases: int, seed: int) -> Iterator[Question]:
             case 6:
                 generator.set_oddness(0.0)
                 yield ("runs", generator.run_filter(), generator.run_order()[:2])
-            case 7:
+            case 7 | 8:
                 yield ("experiments", generator.experiment_filter(), [])
             case _:
                 yield ("experiments", "", generator.experiment_order())

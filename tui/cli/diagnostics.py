@@ -32,7 +32,7 @@ _PLAIN: Final = "\x1b[0m"
 
 def note(text: str) -> None:
     """Something worth knowing that is no error."""
-    _print(f"{PROGRAM}: {text}")
+    _print(f"{PROGRAM}: {_clean(text)}")
 
 
 def report(error: FlowdeckError) -> ExitCode:

@@ -75,7 +75,8 @@ class Browser(Screen[None]):
         self._stage = ViewType.ACTIVE_ONLY
         self._level = EXPERIMENTS
         self._full = False
-        self._as_of = ""
+        self.as_of = ""
+        """Local time at which what is shown was read."""
         self._jobs = Jobs(self)
 
     def compose(self) -> ComposeResult:
@@ -118,6 +119,11 @@ class Browser(Screen[None]):
     @property
     def chart(self) -> ChartPane:
         return self.query_one(ChartPane)
+
+    @property
+    def reading(self) -> bool:
+        """True while something is being read."""
+        return bool(self._jobs.running)
 
     def _panes_on_screen(self) -> tuple[str, ...]:
         if self._full:
@@ -187,7 +193,7 @@ class Browser(Screen[None]):
         self._info = message.info
         self._experiments = {item.experiment_id: item for item in message.experiments}
         self._stats = message.stats
-        self._as_of = datetime.now().astimezone().strftime("%H:%M:%S")
+        self.as_of = datetime.now().astimezone().strftime("%H:%M:%S")
         self.experiments.show(message.experiments, message.stats, self._stage)
         self._show_status()
 
@@ -206,8 +212,8 @@ class Browser(Screen[None]):
             experiments=len(self._experiments),
             runs=sum(stats.runs for stats in known),
             running=sum(stats.running for stats in known),
-            as_of=self._as_of,
-            reading=bool(self._jobs.running),
+            as_of=self.as_of,
+            reading=self.reading,
         )
         self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))
 

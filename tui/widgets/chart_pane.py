@@ -87,6 +87,11 @@ class ChartPane(Vertical):
     def run_shown(self) -> Run | None:
         return self._run
 
+    @property
+    def notes(self) -> str:
+        """What is said about the drawing; empty until there is one."""
+        return self.query_one("#notes", Line).text
+
     def show(self, run: Run, summaries: dict[str, MetricSummary], key: str) -> None:
         """Shows a metric; the same one again after new points came."""
         another = self._run is None or run.run_id != self._run.run_id or key != self._key

@@ -29,10 +29,10 @@ class ChartView(Widget, can_focus=True):
     DEFAULT_CSS = """
     ChartView {
         height: 1fr;
-        &> .chart--axis { color: $text-muted; }
-        &> .chart--label { color: $text-muted; }
+        &> .chart--axis { color: $muted; }
+        &> .chart--label { color: $muted; }
         &> .chart--title { color: $foreground; text-style: bold; }
-        &> .chart--raw { color: $text-muted; }
+        &> .chart--raw { color: $muted; }
         &> .chart--series0 { color: $text-primary; }
         &> .chart--series1 { color: $text-warning; }
         &> .chart--series2 { color: $text-success; }
@@ -40,7 +40,7 @@ class ChartView(Widget, can_focus=True):
         &> .chart--series4 { color: $text-error; }
         &> .chart--series5 { color: $text-secondary; }
         &> .chart--series6 { color: $foreground; }
-        &> .chart--series7 { color: $text-muted; }
+        &> .chart--series7 { color: $muted; }
     }
     """
 

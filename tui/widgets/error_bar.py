@@ -44,9 +44,9 @@ class ErrorBar(Static):
             after = clean(error.text[error.position + max(1, error.length) :])
             parts += ["\n  ", before, (wrong or " ", "reverse bold"), after]
             if error.suggestions:
-                parts += [("\n  did you mean: ", "$text-muted"), clean(", ".join(error.suggestions))]
+                parts += [("\n  did you mean: ", "$muted"), clean(", ".join(error.suggestions))]
         if error.hint:
-            parts += [("\n  what to do: ", "$text-muted"), clean(error.hint)]
+            parts += [("\n  what to do: ", "$muted"), clean(error.hint)]
         self.update(Content.assemble(*parts))
         self.add_class("-shown")
 

@@ -23,7 +23,7 @@ class Footer(Widget):
         height: 1;
         background: $panel;
         &> .footer--key { text-style: bold; color: $text-accent; }
-        &> .footer--label { color: $text-muted; }
+        &> .footer--label { color: $muted; }
     }
     """
 

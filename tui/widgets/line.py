@@ -34,14 +34,14 @@ class Line(Widget):
     Line {
         height: 1;
         &> .line--title { text-style: bold; color: $text-primary; }
-        &> .line--dim { color: $text-muted; }
+        &> .line--dim { color: $muted; }
         &> .line--accent { color: $text-accent; }
         &> .line--warn { color: $text-warning; text-style: bold; }
         &> .line--status-FINISHED { color: $text-success; }
         &> .line--status-FAILED { color: $text-error; }
         &> .line--status-KILLED { color: $text-warning; }
         &> .line--status-RUNNING { color: $text-primary; }
-        &> .line--status-SCHEDULED { color: $text-muted; }
+        &> .line--status-SCHEDULED { color: $muted; }
     }
     """
 

@@ -63,17 +63,17 @@ class Table(ScrollView, can_focus=True):
         overflow-y: auto;
         scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
-        &> .table--header { text-style: bold; color: $text-muted; }
+        &> .table--header { text-style: bold; color: $muted; }
         &> .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
         &> .table--cursor-blurred { background: $surface-lighten-1; }
-        &> .table--dim { color: $text-muted; }
+        &> .table--dim { color: $muted; }
         &> .table--name { color: $foreground; }
         &> .table--good { color: $text-success; }
         &> .table--bad { color: $text-error; }
         &> .table--warn { color: $text-warning; }
         &> .table--live { color: $text-primary; }
         &> .table--accent { color: $text-accent; }
-        &> .table--empty { color: $text-muted; }
+        &> .table--empty { color: $muted; }
     }
     """
 

@@ -24,7 +24,7 @@ class Tabs(Widget):
     Tabs {
         height: 1;
         &> .tabs--chosen { text-style: bold reverse; color: $text-primary; }
-        &> .tabs--other { color: $text-muted; }
+        &> .tabs--other { color: $muted; }
     }
     """
 

@@ -1,0 +1,80 @@
+"""Printing a list in the format that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from tui.cli import diagnostics, output
+from tui.view.export import (
+    Format,
+    Heading,
+    csv_line,
+    json_text,
+    lay_out,
+    markdown_line,
+    markdown_rule,
+    table_lines,
+)
+
+T = TypeVar("T")
+
+_LINES_AT_ONCE = 500
+"""Lines that are joined for one write."""
+
+
+def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def print_json(documents: Iterable[object], format_: Format) -> None:
+    """One array with an object a line, or (ndjson) one object a line, written as they come."""
+    lines = map(json_text, documents)
+    if format_ is Format.NDJSON:
+        for some in _batches(lines):
+            output.write("\n".join(some) + "\n")
+        return
+    begin = "[\n"
+    for some in _batches(lines):
+        output.write(begin + ",\n".join(some))
+        begin = ",\n"
+    output.write("[]\n" if begin == "[\n" else "\n]\n")
+
+
+def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Values as the store holds them; on a terminal without what a terminal would obey."""
+    shown: Callable[[object], object] = _cleaned if output.is_terminal() else lambda value: value
+    output.write(csv_line([shown(title) for title in titles]))
+    lines = (csv_line([shown(value) for value in row]) for row in rows)
+    for some in _batches(lines):
+        output.write("".join(some))
+
+
+def _cleaned(value: object) -> object:
+    from tui.view.text import clean
+
+    return clean(value) if isinstance(value, str) else value
+
+
+def print_table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], format_: Format) -> None:
+    """Clean texts as a table or as Markdown; what the terminal has no room for is said."""
+    if format_ is Format.MD:
+        aligns = [heading.align for heading in headings]
+        lines: Iterator[str] = (markdown_line(row) for row in rows)
+        output.write_shown(f"{markdown_line([heading.title for heading in headings])}\n{markdown_rule(aligns)}\n")
+    else:
+        layout = lay_out(headings, rows, output.columns() if output.is_terminal() else None)
+        lines = table_lines(headings, rows, layout)
+        if layout.hidden:
+            names = ", ".join(heading.title for heading in headings[-layout.hidden :])
+            output.flush()
+            diagnostics.note(f"no room for {layout.hidden} of {len(headings)} columns: {names}")
+    for some in _batches(lines):
+        output.write_shown("".join(f"{line}\n" for line in some))
+
+
+def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    while some := list(islice(lines, _LINES_AT_ONCE)):
+        yield some

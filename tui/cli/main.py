@@ -1,0 +1,158 @@
+"""The `flowdeck` command: finds the sub-command, and turns every failure into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from store.errors import Cancelled, FlowdeckError
+from tui.cli import diagnostics, output
+from tui.cli.commands import COMMANDS
+from tui.cli.diagnostics import PROGRAM, ExitCode
+from tui.cli.options import Settings, output_option, store_option
+
+EPILOG = """\b
+Examples:
+  flowdeck                                   open ./mlflow.db, or what MLFLOW_TRACKING_URI names
+  flowdeck sqlite:////data/mlflow.db         open that store
+  flowdeck runs -e churn -f "metrics.auc > 0.9" --sort metrics.auc:desc
+  flowdeck runs -n 0 -o csv > runs.csv
+"""
+
+
+class Commands(click.Group):
+    """Commands are imported when they are used; a first argument that is none of them is a store to open."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.target.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or ctx.resilient_parsing or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if not _is_address(name):
+            raise click.UsageError(_no_such_command(name), ctx)
+        return "open", open_store_command, args
+
+
+def _is_address(text: str) -> bool:
+    return any(mark in text for mark in "/:.~") or os.path.lexists(text)
+
+
+def _no_such_command(name: str) -> str:
+    from store.lookup import alternatives, similar
+
+    near = similar(name, COMMANDS)
+    return f"there is no command and no store “{name}”." + (f" Did you mean {alternatives(near)}?" if near else "")
+
+
+@click.group(
+    cls=Commands,
+    name=PROGRAM,
+    invoke_without_command=True,
+    subcommand_metavar="[URI | COMMAND [ARGS]...]",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EPILOG,
+)
+@store_option
+@output_option
+@click.option("--version", is_flag=True, help="Print the version.")
+@click.pass_context
+def cli(context: click.Context, version: bool) -> int | None:
+    """Read MLflow stores from the terminal: the experiments, runs and metrics of a database, without a server.
+
+    With a URI or a path, or without anything, opens the terminal interface; commands print.
+    """
+    if version:
+        from importlib.metadata import version as version_of
+
+        output.write(f"{PROGRAM} {version_of(PROGRAM)}\n")
+        context.exit(ExitCode.DONE)
+    if context.invoked_subcommand is None:
+        return open_tui(context.ensure_object(Settings))
+    return None
+
+
+@click.command("open", hidden=True)
+@click.argument("uri")
+@store_option
+@click.pass_obj
+def open_store_command(settings: Settings, uri: str) -> int:
+    """Opens a store in the terminal interface."""
+    if settings.store is not None and settings.store != uri:
+        raise click.UsageError("one store can be opened: give the URI once, or -s URI.")
+    settings.store = uri
+    return open_tui(settings)
+
+
+def open_tui(settings: Settings, *, demo: bool = False) -> int:
+    """Runs the terminal interface until the user quits. Raises `FlowdeckError`s."""
+    uri, _ = settings.address()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("the terminal interface needs a terminal; commands such as “flowdeck runs” do not.")
+    from tui.app import run_tui
+
+    return run_tui(uri, read_only=settings.read_only, demo=demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line; the exit code."""
+    settings = Settings(traceback=bool(os.environ.get("FLOWDECK_DEBUG")))
+    try:
+        result: Any = cli.main(
+            None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=settings
+        )
+        output.flush()
+        return int(result) if isinstance(result, int) else ExitCode.DONE
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        return diagnostics.report_usage(error.format_message(), _usage_hint(error))
+    except BrokenPipeError:
+        output.close_quietly()
+        return ExitCode.DONE
+    except (click.Abort, KeyboardInterrupt, Cancelled):
+        return ExitCode.INTERRUPTED
+    except FlowdeckError as error:
+        return diagnostics.report(error)
+    except Exception as error:
+        return diagnostics.report_unexpected(error, traceback=settings.traceback)
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else PROGRAM
+    return f"{path} --help shows what it takes"
+
+
+def run() -> None:
+    """The console script."""
+    code = main()
+    try:
+        output.flush()
+    except BrokenPipeError:
+        output.close_quietly()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,186 @@
+"""What every command shares: the store that is meant, the format, and how options become queries."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from tui.cli.completing import complete_experiments, complete_metrics, complete_runs
+from tui.view.export import Format
+
+if TYPE_CHECKING:
+    from store.entities import ViewType
+    from store.protocols import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PAGE: Final = 100
+"""Entries that are listed if no limit is given; a cut answer is said on stderr."""
+
+
+@dataclass(slots=True)
+class Settings:
+    """Options that are taken before and after the command; the later one counts."""
+
+    store: str | None = None
+    format: str | None = None
+    read_only: bool = False
+    traceback: bool = False
+
+    def address(self) -> tuple[str, str]:
+        """The store that is meant, and where its name came from. Raises `StoreNotFound`."""
+        if self.store is not None:
+            return self.store, "--store"
+        from store.uris import discover
+
+        found = discover(os.environ, Path.cwd())
+        return found.uri, found.source
+
+    @property
+    def output(self) -> Format:
+        return Format(self.format or Format.TABLE)
+
+    @contextmanager
+    def opened(self) -> Iterator[Store]:
+        """The store, closed afterwards."""
+        from store.opening import open_store
+
+        store = open_store(self.address()[0])
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        settings = context.ensure_object(Settings)
+        if value is not None and value is not False:
+            setattr(settings, name, value)
+
+    return callback
+
+
+def store_option(command: F) -> F:
+    """-s/--store, and what goes with opening one."""
+    decorated = click.option(
+        "-s",
+        "--store",
+        metavar="URI",
+        expose_value=False,
+        callback=_remember("store"),
+        is_eager=True,
+        help="URI or path of the store. Default: $FLOWDECK_STORE, $MLFLOW_TRACKING_URI, ./mlflow.db, ./mlruns.",
+    )(command)
+    decorated = click.option(
+        "--read-only",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember("read_only"),
+        help="Refuse everything that would change the store.",
+    )(decorated)
+    return click.option(
+        "--traceback",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember("traceback"),
+        help="Show where an unexpected error happened.",
+    )(decorated)
+
+
+def output_option(command: F) -> F:
+    """-o/--output."""
+    return click.option(
+        "-o",
+        "--output",
+        "format_",
+        type=click.Choice([item.value for item in Format]),
+        expose_value=False,
+        callback=_remember("format"),
+        help="Format of what is printed; default table.",
+    )(command)
+
+
+def stage_options(command: F) -> F:
+    """--deleted and --all."""
+    decorated = click.option("--deleted", is_flag=True, help="Only deleted ones.")(command)
+    return click.option("--all", "everything", is_flag=True, help="Deleted ones, too.")(decorated)
+
+
+def view_of(deleted: bool, everything: bool) -> ViewType:
+    from store.entities import ViewType
+
+    if deleted and everything:
+        raise click.UsageError("--deleted and --all exclude each other.")
+    return ViewType.DELETED_ONLY if deleted else ViewType.ALL if everything else ViewType.ACTIVE_ONLY
+
+
+def filter_option(example: str) -> Callable[[F], F]:
+    return click.option(
+        "-f", "--filter", "filter_", default="", metavar="FILTER", help=f"MLflow's filter, e.g. {example}"
+    )
+
+
+def sort_option(example: str) -> Callable[[F], F]:
+    return click.option(
+        "--sort",
+        multiple=True,
+        metavar="KEY[:asc|desc]",
+        help=f"Order by this key; may be repeated. MLflow's order_by strings work, too. E.g. {example}",
+    )
+
+
+def limit_option(noun: str) -> Callable[[F], F]:
+    return click.option(
+        "-n",
+        "--limit",
+        type=click.IntRange(min=0),
+        default=PAGE,
+        show_default=True,
+        metavar="LIMIT",
+        help=f"At most so many {noun}; 0 for all.",
+    )
+
+
+def more_exist(shown: int, noun: str) -> str:
+    """What is said when a limit cut the answer."""
+    return f"{shown} {noun}{'' if shown == 1 else 's'} shown, there are more; -n 0 for all"
+
+
+def experiment_option(command: F) -> F:
+    return click.option(
+        "-e",
+        "--experiment",
+        "experiments",
+        multiple=True,
+        metavar="NAME_OR_ID",
+        shell_complete=complete_experiments,
+        help="Only of this experiment; may be repeated. The beginning of a name is enough if no other has it.",
+    )(command)
+
+
+def run_argument(command: F) -> F:
+    return click.argument("run", metavar="RUN", shell_complete=complete_runs)(command)
+
+
+def metric_argument(command: F) -> F:
+    return click.argument("metric", metavar="METRIC", shell_complete=complete_metrics)(command)
+
+
+_DIRECTION: Final = re.compile(r"^(?P<key>.*\S)\s*:(?P<direction>asc|desc)$", re.IGNORECASE | re.DOTALL)
+
+
+def order_by(text: str) -> str:
+    """MLflow's spelling of a sort key: `metrics.rmse:desc` is `metrics.rmse DESC`.
+
+    Keys may hold colons: only a direction at the very end is one. A key that itself ends in `:asc` is quoted.
+    """
+    match = _DIRECTION.match(text)
+    return f"{match['key']} {match['direction'].upper()}" if match else text

@@ -1,0 +1,105 @@
+"""The columns of `flowdeck runs -c`: what they are called, what they need, what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.view.export import json_number
+
+if TYPE_CHECKING:
+    from store.entities import Run, RunParts
+
+ATTRIBUTES: Final = (
+    *("run_id", "run_name", "experiment_id", "experiment", "status", "start_time", "end_time", "duration"),
+    *("lifecycle_stage", "artifact_uri", "user_id", "deleted_time"),
+)
+"""Attributes that may be named; `experiment` is the experiment's name, `duration` is in milliseconds."""
+
+STORED: Final = tuple(name for name in ATTRIBUTES if name not in ("experiment", "duration"))
+"""Those that the store holds."""
+
+_KINDS: Final = {
+    **dict.fromkeys(("metrics", "metric"), "metrics"),
+    **dict.fromkeys(("params", "param", "parameters", "parameter"), "params"),
+    **dict.fromkeys(("tags", "tag"), "tags"),
+    **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attributes"),
+}
+"""MLflow's words for what a key belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunColumn:
+    """One column."""
+
+    kind: str
+    """attributes, metrics, params or tags."""
+    key: str
+
+    @property
+    def title(self) -> str:
+        return self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
+
+    def value(self, run: Run, experiment_names: dict[str, str]) -> Any:
+        """As JSON and CSV have it; None if the run has no such thing."""
+        if self.kind == "metrics":
+            metric = run.metrics.get(self.key)
+            return None if metric is None else json_number(metric.value)
+        if self.kind != "attributes":
+            return getattr(run, self.kind).get(self.key)
+        if self.key == "experiment":
+            return experiment_names.get(run.experiment_id)
+        if self.key == "duration":
+            return None if run.start_time is None or run.end_time is None else run.end_time - run.start_time
+        return getattr(run, self.key)
+
+
+def parse_column(text: str) -> RunColumn:
+    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME` or an attribute's name alone.
+
+    A key may stand in backticks or double quotes, as in a filter. Raises `UsageError`.
+    """
+    word, dot, key = text.partition(".")
+    kind = _KINDS.get(word) if dot else "attributes"
+    if not dot:
+        key = text
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "`\"":
+        key = key[1:-1]
+    if kind is not None and key and (kind != "attributes" or key in ATTRIBUTES):
+        return RunColumn(kind, key)
+    from store.errors import UsageError
+    from store.lookup import alternatives, similar
+
+    near = similar(key if kind == "attributes" else text, ATTRIBUTES)
+    known = f"known are metrics.KEY, params.KEY, tags.KEY, {', '.join(ATTRIBUTES)}"
+    raise UsageError(f"{text} is not a column", f"did you mean {alternatives(near)}?" if near else known)
+
+
+def parts_of(columns: tuple[RunColumn, ...]) -> RunParts:
+    """What has to be read for these columns."""
+    from store.entities import RunParts
+
+    parts = RunParts.ATTRIBUTES
+    for column in columns:
+        if column.kind != "attributes":
+            parts |= RunParts[column.kind.upper()]
+    return parts
+
+
+def limited_document(
+    columns: tuple[RunColumn, ...], experiment_names: dict[str, str]
+) -> Callable[[Run], dict[str, Any]]:
+    """A function that makes JSON objects of these columns; the run's id is always there."""
+
+    def document(run: Run) -> dict[str, Any]:
+        made: dict[str, Any] = {"run_id": run.run_id}
+        for column in columns:
+            value = column.value(run, experiment_names)
+            if column.kind == "attributes":
+                made[column.key] = value
+            else:
+                made.setdefault(column.kind, {})[column.key] = value
+        return made
+
+    return document

@@ -1,0 +1,166 @@
+"""`flowdeck runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from tui.cli import diagnostics
+from tui.cli.completing import complete_columns
+from tui.cli.listing import chunked, print_csv, print_json, print_table
+from tui.cli.options import (
+    Settings,
+    experiment_option,
+    filter_option,
+    limit_option,
+    more_exist,
+    order_by,
+    output_option,
+    sort_option,
+    stage_options,
+    store_option,
+    view_of,
+)
+from tui.cli.run_columns import STORED, RunColumn, limited_document, parse_column, parts_of
+from tui.view.export import Format
+
+if TYPE_CHECKING:
+    from store.entities import Run, RunParts
+    from store.protocols import Store
+
+RUNS_AT_ONCE: Final = 500
+"""Runs that are read and printed together: the memory that a list of any length takes."""
+
+
+@click.command(
+    epilog="Examples: flowdeck runs -e churn -f \"metrics.auc > 0.9 and params.depth = '6'\" --sort metrics.auc:desc\n\n"
+    "flowdeck runs -n 0 -c status -c metrics.auc -o csv"
+)
+@store_option
+@output_option
+@experiment_option
+@filter_option('"metrics.rmse < 1 and tags.team = \'a\'"')
+@sort_option("metrics.rmse:desc")
+@click.option(
+    "-c",
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="COL",
+    shell_complete=complete_columns,
+    help="Print this: metrics.KEY, params.KEY, tags.KEY or an attribute such as status; may be repeated.",
+)
+@limit_option("runs")
+@stage_options
+@click.pass_obj
+def runs(
+    settings: Settings,
+    experiments: Sequence[str],
+    filter_: str,
+    sort: Sequence[str],
+    columns: Sequence[str],
+    limit: int,
+    deleted: bool,
+    everything: bool,
+) -> None:
+    """List runs with their metrics and params, newest first."""
+    from store.protocols import RunQuery
+
+    view = view_of(deleted, everything)
+    chosen = tuple(parse_column(text) for text in columns)
+    format_ = settings.output
+    with settings.opened() as store:
+        ids = None
+        if experiments:
+            from store.lookup import find_experiment
+
+            ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
+        order = tuple(order_by(key) for key in sort)
+        page = store.run_ids(RunQuery(ids, filter_, order, view, limit or None))
+        if format_ in (Format.JSON, Format.NDJSON):
+            _print_json(store, page.items, chosen, format_)
+        elif format_ is Format.CSV:
+            _print_csv(store, page.items, chosen)
+        else:
+            _print_table(store, page.items, chosen, format_, stage=deleted or everything)
+    if page.more:
+        diagnostics.note(more_exist(len(page.items), "run"))
+
+
+def _read(store: Store, ids: Sequence[str], parts: RunParts) -> Iterator[Run]:
+    for some in chunked(ids, RUNS_AT_ONCE):
+        yield from store.runs(some, parts)
+
+
+def _experiment_names(store: Store) -> dict[str, str]:
+    from store.entities import ViewType
+    from store.protocols import ExperimentQuery
+
+    return {item.experiment_id: item.name for item in store.experiments(ExperimentQuery(view=ViewType.ALL)).items}
+
+
+def _names_for(store: Store, columns: tuple[RunColumn, ...]) -> dict[str, str]:
+    named = any(column.kind == "attributes" and column.key == "experiment" for column in columns)
+    return _experiment_names(store) if named else {}
+
+
+def _print_json(store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...], format_: Format) -> None:
+    if columns:
+        document = limited_document(columns, _names_for(store, columns))
+        print_json(map(document, _read(store, ids, parts_of(columns))), format_)
+    else:
+        from store.entities import RunParts
+        from tui.cli.documents import run_document
+
+        print_json(map(run_document, _read(store, ids, RunParts.ALL)), format_)
+
+
+def _print_csv(store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...]) -> None:
+    if not columns:
+        columns = _all_columns(store, ids)
+    names = _names_for(store, columns)
+    rows = ([column.value(run, names) for column in columns] for run in _read(store, ids, parts_of(columns)))
+    print_csv([column.title for column in columns], rows)
+
+
+def _all_columns(store: Store, ids: Sequence[str]) -> tuple[RunColumn, ...]:
+    """The attributes and every key of any of the runs.
+
+    The titles come first, so the runs are read twice: keeping them all would take memory without bound.
+    """
+    from store.entities import RunParts
+
+    kinds = ("params", "metrics", "tags")
+    keys: dict[str, set[str]] = {kind: set() for kind in kinds}
+    for run in _read(store, ids, RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS):
+        for kind in kinds:
+            keys[kind].update(getattr(run, kind))
+    return (
+        *(RunColumn("attributes", name) for name in STORED),
+        *(RunColumn(kind, key) for kind in kinds for key in sorted(keys[kind])),
+    )
+
+
+def _print_table(
+    store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...], format_: Format, *, stage: bool
+) -> None:
+    from store.entities import RunParts
+    from tui.cli.run_table import RunTable
+
+    parts = parts_of(columns) if columns else RunParts.PARAMS | RunParts.METRICS
+    names = _experiment_names(store) if not columns else _names_for(store, columns)
+    table = RunTable(columns, names, stage=stage)
+    for some in chunked(ids, RUNS_AT_ONCE):
+        found = store.runs(some, parts)
+        table.add(found, several_experiments=len({run.experiment_id for run in found}) > 1)
+    if not ids:
+        table.add((), several_experiments=False)
+    print_table(table.headings, table.rows, format_)
+    if left_out := table.left_out:
+        from tui.view.cells import plural
+
+        counts = ((noun, sum(kind == f"{noun}s" for kind, _ in left_out)) for noun in ("metric", "param"))
+        told = " and ".join(plural(count, noun) for noun, count in counts if count)
+        diagnostics.note(f"{told} without a column: name them with -c, or use -o json")
