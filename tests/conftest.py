@@ -31,3 +31,9 @@ def demo_folder() -> Iterator[Path]:
 def demo(demo_folder: Path) -> Path:
     """The demo's database."""
     return demo_folder / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def stores() -> Path:
+    """Databases that real MLflow releases wrote, one folder a release; never changed."""
+    return Path(__file__).resolve().parent / "data" / "stores"

@@ -8,7 +8,6 @@ import signal
 from functools import partial
 
 from textual.app import App
-from textual.worker import Worker, WorkerState
 
 from tui.clipboard import copy
 from tui.config import Config
@@ -17,7 +16,7 @@ from tui.messages import Copied, CopyWanted
 from tui.palette import KeyCommands, ThemeCommands
 from tui.screens.browser import Browser
 from tui.themes import DARK, DEFAULTS, ORDER, THEMES
-from tui.work import Jobs, deliver
+from tui.work import Jobs, WorkFault, deliver
 
 KILLED = 128
 """Added to the number of the signal that ended the program, as shells count."""
@@ -56,10 +55,9 @@ class FlowdeckApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, KILLED + number, KILLED + number))
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A worker's error that nobody foresaw ends the program with its traceback, like any other."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self._handle_exception(event.worker.error)  # type: ignore[arg-type]
+    def on_work_fault(self, message: WorkFault) -> None:
+        """An error that nobody foresaw ends the program with its traceback, from whatever thread it came."""
+        raise message.error
 
     # Actions
 

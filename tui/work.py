@@ -25,6 +25,13 @@ class WorkFailed(Message):
 
 
 @dataclass
+class WorkFault(Message):
+    """A piece of work ended with an error that nobody foresaw."""
+
+    error: Exception
+
+
+@dataclass
 class WorkEnded(Message):
     """A piece of work ended, well or not."""
 
@@ -78,6 +85,9 @@ class Jobs:
                 pass
             except FlowdeckError as error:
                 deliver(self._node, WorkFailed(what, error))
+            except Exception as error:
+                # Nothing is swallowed: the App raises it again, in its own thread.
+                deliver(self._node, WorkFault(error))
             finally:
                 deliver(self._node, WorkEnded(group, cancel))
 

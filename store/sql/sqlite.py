@@ -45,8 +45,8 @@ BUSY_TIMEOUT: Final = 10.0
 FIRST_PAUSE: Final = 0.001
 """Seconds before the second try; each further pause is twice as long ..."""
 
-LONGEST_PAUSE: Final = 0.05
-"""... up to this. Short, because writers that commit all the time leave short gaps."""
+LONGEST_PAUSE: Final = 0.01
+"""... up to this. Short, because a writer that commits all the time leaves short gaps, and a try costs 30 µs."""
 
 READ_TIMEOUT: Final = 120.0
 """Seconds that one read may take."""

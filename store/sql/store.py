@@ -97,7 +97,7 @@ class SqlStore:
 
         expr: Expr | None = None
         order: tuple[Any, ...] = ()
-        if query.filter.strip():
+        if query.filter:
             from store.search.parse import parse_experiment_filter
 
             expr = parse_experiment_filter(query.filter)
@@ -124,7 +124,7 @@ class SqlStore:
 
         expr: Expr | None = None
         order: tuple[Any, ...] = ()
-        if query.filter.strip():
+        if query.filter:
             from store.search.parse import parse_run_filter
 
             expr = parse_run_filter(query.filter)

@@ -915,7 +915,7 @@ def test_values_of_unexpected_types_do_not_stop_a_read(folder: Path) -> None:
         connection.execute("UPDATE params SET value = x'00ff'")
         connection.execute("UPDATE runs SET start_time = 'soon', end_time = 1.5e300, name = 7, status = NULL")
         connection.execute("UPDATE metrics SET timestamp = 'x' || step, step = 'y', value = 'much'")
-        connection.execute("UPDATE latest_metrics SET value = 'much', step = NULL")
+        connection.execute("UPDATE latest_metrics SET value = 'much', step = 'y'")
         connection.execute("UPDATE tags SET value = NULL")
         connection.commit()
     with untouched(folder), opened(path) as store:

@@ -19,7 +19,9 @@ class Entry:
 
 
 COMMANDS: Final = {
-    "demo": Entry("tui.cli.demo:demo", "flowdeck demo", "opens a built-in demo store; without a terminal, a tour as text"),
+    "demo": Entry(
+        "tui.cli.demo:demo", "flowdeck demo", "opens a built-in demo store; without a terminal, a tour as text"
+    ),
     "experiments": Entry(
         "tui.cli.experiments:experiments",
         "flowdeck experiments [-f FILTER] [--sort KEY]... [--deleted|--all]",
@@ -27,7 +29,8 @@ COMMANDS: Final = {
     ),
     "runs": Entry(
         "tui.cli.runs:runs",
-        "flowdeck runs [-e NAME_OR_ID]... [-f FILTER] [--sort KEY[:asc|desc]]... [-c COL]... [-n LIMIT] [--deleted|--all]",
+        "flowdeck runs [-e NAME_OR_ID]... [-f FILTER] [--sort KEY[:asc|desc]]... [-c COL]... [-n LIMIT]"
+        " [--deleted|--all]",
         "lists runs",
     ),
     "show": Entry("tui.cli.show:show", "flowdeck show RUN", "shows everything about one run"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -83,9 +85,7 @@ def _keys(store: Store, context: click.Context) -> dict[str, list[str]]:
         runs = [find_run(store, name, parts) for name in named]
     else:
         runs = store.runs(store.run_ids(RunQuery(limit=_NEWEST)).items, parts)
-    return {
-        kind: sorted({key for run in runs for key in getattr(run, kind)}) for kind in ("metrics", "params", "tags")
-    }
+    return {kind: sorted({key for run in runs for key in getattr(run, kind)}) for kind in ("metrics", "params", "tags")}
 
 
 def _offered(context: click.Context, look: Callable[[Store], Found], incomplete: str) -> list[CompletionItem]:
@@ -113,4 +113,10 @@ def _offered(context: click.Context, look: Callable[[Store], Found], incomplete:
     if not finished.wait(PATIENCE_S):
         return []
     offered = {value: told for value, told in found if value.startswith(incomplete) and value == clean(value)}
-    return [CompletionItem(value, help=clean(told) or None) for value, told in offered.items()]
+    return [CompletionItem(_typed(value), help=clean(told) or None) for value, told in offered.items()]
+
+
+def _typed(value: str) -> str:
+    """As it has to be typed: bash inserts what it is given, zsh and fish quote it themselves."""
+    in_bash = os.environ.get("_FLOWDECK_COMPLETE", "").startswith("bash")
+    return re.sub(r"([^\w./:@%+=,-])", r"\\\1", value) if in_bash else value

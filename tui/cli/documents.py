@@ -48,7 +48,8 @@ def run_document(run: Run) -> Document:
 def attributes_document(run: Run) -> Document:
     return {
         "run_id": run.run_id,
-        "run_name": run.run_name,
+        # Runs of MLflow 1.28 and older may have none; what is missing is null.
+        "run_name": run.run_name or None,
         "experiment_id": run.experiment_id,
         "status": run.status,
         "start_time": run.start_time,

@@ -24,12 +24,12 @@ from tui.view.export import Format, Heading
 
 
 @click.command(epilog="Example: flowdeck experiments -f \"name LIKE 'churn%'\" --sort last_update_time:desc")
-@store_option
-@output_option
 @filter_option("\"name LIKE 'churn%'\"")
 @sort_option("last_update_time:desc")
 @limit_option("experiments")
 @stage_options
+@output_option
+@store_option
 @click.pass_obj
 def experiments(
     settings: Settings, filter_: str, sort: Sequence[str], limit: int, deleted: bool, everything: bool
@@ -53,7 +53,9 @@ def experiments(
     elif format_ is Format.CSV:
         tags = sorted({key for item in page.items for key in item.tags})
         names = ("experiment_id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time")
-        rows = ([*(getattr(item, name) for name in names), *(item.tags.get(key) for key in tags)] for item in page.items)
+        rows = (
+            [*(getattr(item, name) for name in names), *(item.tags.get(key) for key in tags)] for item in page.items
+        )
         print_csv([*names, *(f"tags.{key}" for key in tags)], rows)
     else:
         from tui.view import cells

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: flowdeck history baseline val/loss -o csv")
-@store_option
-@output_option
 @run_argument
 @metric_argument
+@output_option
+@store_option
 @click.pass_obj
 def history(settings: Settings, run: str, metric: str) -> None:
     """Print a metric's full history, ordered by step, time and value."""

@@ -68,9 +68,25 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None
     return callback
 
 
-def store_option(command: F) -> F:
-    """-s/--store, and what goes with opening one."""
+def _general_options(command: F, *, hidden: bool) -> F:
+    """-s/--store and the rare ones, which only the program's own help lists."""
     decorated = click.option(
+        "--traceback",
+        is_flag=True,
+        hidden=hidden,
+        expose_value=False,
+        callback=_remember("traceback"),
+        help="Show where an unexpected error happened.",
+    )(command)
+    decorated = click.option(
+        "--read-only",
+        is_flag=True,
+        hidden=hidden,
+        expose_value=False,
+        callback=_remember("read_only"),
+        help="Refuse everything that would change the store.",
+    )(decorated)
+    return click.option(
         "-s",
         "--store",
         metavar="URI",
@@ -78,21 +94,17 @@ def store_option(command: F) -> F:
         callback=_remember("store"),
         is_eager=True,
         help="URI or path of the store. Default: $FLOWDECK_STORE, $MLFLOW_TRACKING_URI, ./mlflow.db, ./mlruns.",
-    )(command)
-    decorated = click.option(
-        "--read-only",
-        is_flag=True,
-        expose_value=False,
-        callback=_remember("read_only"),
-        help="Refuse everything that would change the store.",
     )(decorated)
-    return click.option(
-        "--traceback",
-        is_flag=True,
-        expose_value=False,
-        callback=_remember("traceback"),
-        help="Show where an unexpected error happened.",
-    )(decorated)
+
+
+def program_options(command: F) -> F:
+    """What is taken before every command."""
+    return _general_options(command, hidden=False)
+
+
+def store_option(command: F) -> F:
+    """The same after a command."""
+    return _general_options(command, hidden=True)
 
 
 def output_option(command: F) -> F:
@@ -110,8 +122,8 @@ def output_option(command: F) -> F:
 
 def stage_options(command: F) -> F:
     """--deleted and --all."""
-    decorated = click.option("--deleted", is_flag=True, help="Only deleted ones.")(command)
-    return click.option("--all", "everything", is_flag=True, help="Deleted ones, too.")(decorated)
+    decorated = click.option("--all", "everything", is_flag=True, help="Deleted ones, too.")(command)
+    return click.option("--deleted", is_flag=True, help="Only deleted ones.")(decorated)
 
 
 def view_of(deleted: bool, everything: bool) -> ViewType:

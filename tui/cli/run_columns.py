@@ -64,7 +64,7 @@ def parse_column(text: str) -> RunColumn:
     kind = _KINDS.get(word) if dot else "attributes"
     if not dot:
         key = text
-    if len(key) > 1 and key[0] == key[-1] and key[0] in "`\"":
+    if len(key) > 1 and key[0] == key[-1] and key[0] in '`"':
         key = key[1:-1]
     if kind is not None and key and (kind != "attributes" or key in ATTRIBUTES):
         return RunColumn(kind, key)

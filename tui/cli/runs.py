@@ -35,13 +35,12 @@ RUNS_AT_ONCE: Final = 500
 
 
 @click.command(
-    epilog="Examples: flowdeck runs -e churn -f \"metrics.auc > 0.9 and params.depth = '6'\" --sort metrics.auc:desc\n\n"
-    "flowdeck runs -n 0 -c status -c metrics.auc -o csv"
+    epilog="\b\nExamples:\n"
+    "  flowdeck runs -e churn -f \"metrics.auc > 0.9 and params.depth = '6'\" --sort metrics.auc:desc\n"
+    "  flowdeck runs -n 0 -c status -c metrics.auc -o csv"
 )
-@store_option
-@output_option
 @experiment_option
-@filter_option('"metrics.rmse < 1 and tags.team = \'a\'"')
+@filter_option("\"metrics.rmse < 1 and tags.team = 'a'\"")
 @sort_option("metrics.rmse:desc")
 @click.option(
     "-c",
@@ -54,6 +53,8 @@ RUNS_AT_ONCE: Final = 500
 )
 @limit_option("runs")
 @stage_options
+@output_option
+@store_option
 @click.pass_obj
 def runs(
     settings: Settings,

@@ -10,24 +10,19 @@ from typing import Final
 from store.entities import Axis, Bucket, Curve
 from tui.view import cells
 from tui.view.chart_canvas import BRAILLE, Layer, Row, Span, message_rows, paint
+from tui.view.chart_legend import MARKERS, SERIES, heading_rows, marker_of
 from tui.view.chart_scale import Scale, axis_ticks, value_ticks
 from tui.view.glyphs import GLYPHS, Glyphs
-from tui.view.text import clean, cut, width as width_of
 
 __all__ = ["BUCKETS_PER_COLUMN", "SERIES", "ChartDrawing", "Span", "draw"]
 
 BUCKETS_PER_COLUMN: Final = 2
 """Buckets to ask a store for, a terminal column: braille has two dots across."""
 
-SERIES: Final = 8
-"""Curves that have a role of their own; the ninth looks like the first."""
-
-_MARKERS: Final = "●▲■◆○△□◇"
-_ASCII_MARKERS: Final = "*+xo#@%&"
 _AXES_FROM: Final = (20, 5)
 """Columns and rows below which there is no room for axes."""
-_LEGEND_NAME: Final = 28
-"""Columns of a name in the legend."""
+_SIGNS: Final = 5
+"""Marks on a line that is one of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ def draw(
     log_x = log_x and axis is not Axis.WALL
     lines = [_line(curve, log_x, log_y) for curve in curves]
     notes = _notes(curves, lines, smooth)
-    heading = _heading(curves, names, title, width, height, colour, glyphs)
+    heading = heading_rows(len(curves), names, title, width, height, colour, glyphs)
     room = height - len(heading)
     parts = [part for line in lines for part in line.parts if part is not None]
     if not parts or width < 2 or room < 2:
@@ -126,27 +121,32 @@ def _layers(
     lines: Sequence[_Line], x_scale: Scale, y_scale: Scale, smooth: int, colour: bool, glyphs: Glyphs
 ) -> list[Layer]:
     """The first curve is painted last, so that it lies on top; raw lines lie below all smoothed ones."""
-    raw, smoothed = [], []
+    raw, smoothed, signs = [], [], []
     several = len(lines) > 1
     for index in reversed(range(len(lines))):
         parts = lines[index].parts
         role = f"series{index % SERIES}"
-        marker = _marker(index, several, colour, glyphs)
+        marker = marker_of(index, several, colour, glyphs)
         drawn = sum(part is not None for part in parts)
         if drawn == 1 and marker == BRAILLE:
-            marker = _MARKERS[0]
+            marker = MARKERS[0]
         if smooth > 1 and drawn > 1:
             raw.append(_raw_layer(parts, x_scale, y_scale, BRAILLE if glyphs.braille else ".", "raw"))
             smoothed.append(_smooth_layer(parts, x_scale, y_scale, smooth, marker, role))
         else:
             smoothed.append(_raw_layer(parts, x_scale, y_scale, marker, role))
-    return raw + smoothed
+        if several and smoothed[-1].marker == BRAILLE:
+            signs.append(_signs(smoothed[-1], index, len(lines)))
+    return raw + smoothed + signs
 
 
-def _marker(index: int, several: bool, colour: bool, glyphs: Glyphs) -> str:
-    if not glyphs.braille:
-        return _ASCII_MARKERS[index % SERIES]
-    return BRAILLE if colour or not several else _MARKERS[index % SERIES]
+def _signs(line: Layer, index: int, count: int) -> Layer:
+    """A few points of the line in the series' own shape, so that colour alone does not tell lines apart."""
+    drawn = [place for place, y in enumerate(line.ys) if not math.isnan(y)]
+    stride = max(1, len(drawn) // _SIGNS)
+    chosen = drawn[min(len(drawn) - 1, stride * (index + 1) // (count + 1)) :: stride]
+    xs, ys = [line.xs[place] for place in chosen], [line.ys[place] for place in chosen]
+    return Layer(xs, ys, MARKERS[index % SERIES], line.role, lines=False)
 
 
 def _raw_layer(
@@ -198,45 +198,6 @@ def _smooth_layer(
         xs[place] = (x_scale.part(part[0]) + x_scale.part(part[1])) / 2
         ys[place] = (sums[high] - sums[low]) / (high - low)
     return Layer(xs, ys, marker, role)
-
-
-def _heading(
-    curves: Sequence[Curve], names: Sequence[str], title: str, width: int, height: int, colour: bool, glyphs: Glyphs
-) -> list[Row]:
-    """The title and the legend, as far as they leave three quarters of the height to the chart."""
-    rows: list[Row] = []
-    most = height // 4
-    if title and most > 0:
-        text = cut(clean(title), width)
-        rows.append((Span(text, "title"), Span(" " * (width - width_of(text)))))
-    entries: list[tuple[Span, ...]] = []
-    for index, name in enumerate(names[: len(curves)]):
-        marker = _marker(index, len(curves) > 1, colour, glyphs)
-        sign = "⠶⠶" if marker == BRAILLE else marker
-        shown = cut(clean(name), min(_LEGEND_NAME, max(1, width - 4)))
-        entries.append((Span(sign, f"series{index % SERIES}"), Span(f" {shown}", "label")))
-    line: list[Span] = []
-    used = 0
-    for place, entry in enumerate(entries):
-        size = sum(width_of(span.text) for span in entry)
-        if line and used + 2 + size > width:
-            rows.append(_padded(line, width))
-            line, used = [], 0
-        if len(rows) >= most:
-            return [*rows[:-1], _padded([Span(cut(f"and {len(entries) - place} more", width), "label")], width)][:most]
-        if line:
-            line.append(Span("  "))
-            used += 2
-        line.extend(entry)
-        used += size
-    if line and len(rows) < most:
-        rows.append(_padded(line, width))
-    return rows
-
-
-def _padded(spans: Sequence[Span], width: int) -> Row:
-    used = sum(width_of(span.text) for span in spans)
-    return (*spans, Span(" " * (width - used))) if used < width else tuple(spans)
 
 
 def _notes(curves: Sequence[Curve], lines: Sequence[_Line], smooth: int) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Layer:
     """Parts of the axes, from 0 to 1."""
     marker: str
     role: str
+    lines: bool = True
+    """False: only the points themselves."""
 
 
 Row = tuple[Span, ...]
@@ -71,7 +73,8 @@ def paint(
         figure.xticks([place for place, _ in x_ticks], [label for _, label in x_ticks])
         figure.yticks([place for place, _ in y_ticks], [label for _, label in y_ticks])
         for layer in layers:
-            figure.plot(list(layer.xs), list(layer.ys), marker=layer.marker, color=roles.index(layer.role) + 1)
+            add = figure.plot if layer.lines else figure.scatter
+            add(list(layer.xs), list(layer.ys), marker=layer.marker, color=roles.index(layer.role) + 1)
         text: Any = figure.build()
     rows = [_row(line, roles, ascii_only) for line in str(text).split("\n")]
     return [_fitted(row, width) for row in (rows + [()] * height)[:height]]

@@ -55,10 +55,11 @@ def value_ticks(scale: Scale, wanted: int) -> list[Tick]:
     low, high = scale.low, scale.high
     if low == high:
         return [(low, _short(low))]
-    ticks = _log_ticks(low, high, wanted) if scale.log else _linear_ticks(low, high, wanted)
-    ticks = [(value, label) for value, label in ticks if low <= value <= high]
-    if len({label for _, label in ticks}) == len(ticks) >= 2:
-        return ticks
+    for number in (wanted, wanted + 1, wanted + 2):
+        ticks = _log_ticks(low, high, number) if scale.log else _linear_ticks(low, high, number)
+        ticks = [(value, label) for value, label in ticks if low <= value <= high]
+        if len({label for _, label in ticks}) == len(ticks) >= 2:
+            return ticks
     digits = next((digits for digits in range(6, 17) if _short(low, digits) != _short(high, digits)), 17)
     return [(low, _short(low, digits)), (high, _short(high, digits))]
 

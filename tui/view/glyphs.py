@@ -28,6 +28,8 @@ class Glyphs:
     gap: str
     separator: str
     child: str
+    bar: str
+    """The handle of a scroll bar."""
     braille: bool
     """True if charts may be drawn with braille characters."""
 
@@ -47,6 +49,7 @@ UNICODE: Final = Glyphs(
     gap="·",
     separator="│",
     child="↳",
+    bar="▐",
     braille=True,
 )
 
@@ -65,6 +68,7 @@ ASCII: Final = Glyphs(
     gap=".",
     separator="|",
     child="`",
+    bar="#",
     braille=False,
 )
 

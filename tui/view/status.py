@@ -14,7 +14,7 @@ from tui.view.text import clean, cut, width
 WIDE: Final = 110
 """Terminal columns from which nothing is abbreviated."""
 
-NARROW_TITLE: Final = 18
+NARROW_TITLE: Final = 15
 """Columns of the store's address on narrow terminals: its end, which tells most."""
 
 
@@ -46,9 +46,10 @@ def status_pieces(status: Status, columns: int) -> list[tuple[str, str]]:
         pieces += [(experiments, ""), (cells.plural(status.runs, "run"), "")]
         if status.running and columns >= 100:
             pieces.append((f"{cells.count(status.running)} running", "status-RUNNING"))
-        pieces.append((f"as of {status.as_of}" if columns >= 76 else status.as_of, ""))
     if status.reading:
         pieces.append(("reading …", "warn"))
+    elif status.as_of:
+        pieces.append((f"as of {status.as_of}" if columns >= 76 else status.as_of, ""))
     return pieces
 
 

@@ -19,6 +19,6 @@ class CardPane(Pane):
         rows = [
             (str(place), (Cell(label, "dim"), Cell(text))) for place, (label, text) in enumerate(lines[1:])
         ]
-        columns = (Column("label", "", most=16), Column("text", "", least=10, most=2000))
+        columns = (Column("label", "", least=14, most=14), Column("text", "", least=10, most=2000))
         empty = "Enter opens the runs of every experiment together"
         self.table.show(ListRows(columns, rows), empty=empty, cursor=0)

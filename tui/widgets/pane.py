@@ -13,6 +13,13 @@ from tui.widgets.table import Table
 class Pane(Vertical):
     """A part of the screen with a title and a table; focusing it focuses the table."""
 
+    DEFAULT_CSS = """
+    Pane {
+        layers: base above;
+    }
+    """
+    """The prompt lies above the last row: making room for it would paint the whole table again."""
+
     frozen = 1
     """Columns of the table that stay when the others are scrolled sideways."""
 

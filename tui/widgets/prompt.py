@@ -16,6 +16,7 @@ class Prompt(Horizontal):
 
     DEFAULT_CSS = """
     Prompt {
+        layer: above;
         dock: bottom;
         display: none;
         height: 1;

@@ -177,9 +177,7 @@ class RunPane(Pane):
         table = self.table
         if self._run is None or self.tab != METRICS:
             return
-        top = int(table.scroll_offset.y)
-        shown = range(top, min(len(table.rows), top + max(table.size.height, 1)))
-        keys = [table.rows.key(index) for index in shown]
+        keys = [table.rows.key(index) for index in table.on_screen]
         missing = [self._summaries[key] for key in keys if key in self._summaries and key not in self._curves]
         if missing:
             self.post_message(self.SparksWanted(self._run, missing))

@@ -164,8 +164,8 @@ class RunsPane(Pane):
     # Rows that come on screen
 
     def _near(self) -> list[str]:
-        top = int(self.table.scroll_offset.y)
-        return list(self._ids[max(0, top - NEAR) : top + self.table.size.height + NEAR])
+        visible = self.table.on_screen
+        return list(self._ids[max(0, visible.start - NEAR) : visible.stop + NEAR])
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()

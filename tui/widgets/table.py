@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui.bindings import bindings
 from tui.keys import Place
@@ -35,12 +36,19 @@ line repaints all of them, which over a slow link costs more than the line tells
 GG_SECONDS: Final = 1.0
 """Two presses of g within this time are gg."""
 
+WHEEL_ROWS: Final = 5
+"""Rows that a turn of the mouse wheel scrolls."""
+
 _MARK: Final = "›"
 _NO_ROWS: Final = ListRows((), ())
 
 
-class Table(ScrollView, can_focus=True):
-    """Rows with a cursor; the first columns stay when the others are scrolled sideways."""
+class Table(Widget, can_focus=True):
+    """Rows with a cursor; the first columns stay when the others are scrolled sideways.
+
+    It scrolls by itself: Textual lays the screen out anew when the size of what is scrolled changes, and then
+    paints all of it again.
+    """
 
     BINDINGS = bindings(Place.LISTS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -55,14 +63,11 @@ class Table(ScrollView, can_focus=True):
         "table--live",
         "table--accent",
         "table--empty",
+        "table--bar",
     }
     DEFAULT_CSS = """
     Table {
         height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
         &> .table--header { text-style: bold; color: $muted; }
         &> .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
         &> .table--cursor-blurred { background: $surface-lighten-1; }
@@ -74,10 +79,11 @@ class Table(ScrollView, can_focus=True):
         &> .table--live { color: $text-primary; }
         &> .table--accent { color: $text-accent; }
         &> .table--empty { color: $muted; }
+        &> .table--bar { color: $primary; }
     }
     """
 
-    cursor: reactive[int] = reactive(0, init=False)
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
     """Index of the row the cursor is on; 0 if there is none."""
 
     @dataclass
@@ -149,6 +155,7 @@ class Table(ScrollView, can_focus=True):
         self._empty = empty
         self._driven = driven
         self._widths: list[int] = []
+        self._top = 0
         self._side = 0
         self._painted: dict[int, Strip] = {}
         self._last_g = 0.0
@@ -180,11 +187,11 @@ class Table(ScrollView, can_focus=True):
             found = rows.find(key) if key is not None else None
             cursor = self.cursor if found is None else found
         moved = min(max(cursor, 0), max(len(rows) - 1, 0))
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        self._top = min(self._top, self._last_top())
         self._measure()
         if moved != self.cursor:
             self.set_reactive(Table.cursor, moved)
-            self.call_after_refresh(self._keep_visible)
+            self._keep_visible()
         self.repaint()
 
     def repaint(self) -> None:
@@ -208,8 +215,8 @@ class Table(ScrollView, can_focus=True):
         self._painted.clear()
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         self._painted.clear()
+        self._top = min(self._top, self._last_top())
         self._measure()
         self._keep_visible()
         self.post_message(self.Scrolled(self))
@@ -218,12 +225,6 @@ class Table(ScrollView, can_focus=True):
         super().watch_has_focus(has_focus)
         self._repaint_row(self.cursor)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        self._painted.clear()
-        self._measure()
-        super().watch_scroll_y(old_value, new_value)
-        self.post_message(self.Scrolled(self))
-
     def watch_cursor(self, old: int, new: int) -> None:
         self._keep_visible()
         self._repaint_row(old)
@@ -231,29 +232,38 @@ class Table(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, new))
 
     def _repaint_row(self, index: int) -> None:
-        y = index - self.scroll_offset.y + 1
+        y = index - self._top + 1
         if 1 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
+
+    @property
+    def on_screen(self) -> range:
+        """The rows that are on screen."""
+        return range(self._top, min(len(self._rows), self._top + max(0, self.size.height - 1)))
+
+    def _last_top(self) -> int:
+        return max(0, len(self._rows) - max(1, self.size.height - 1))
 
     def _keep_visible(self) -> None:
         room = self.size.height - 1
         if room <= 0 or not len(self._rows):
             return
-        top = self.scroll_offset.y
+        top = self._top
         jump = max(1, room // SCROLL_PART)
         if self.cursor < top:
             top = self.cursor if top - self.cursor > jump else top - jump
         elif self.cursor >= top + room:
             top = self.cursor - room + 1 if self.cursor - (top + room) >= jump else top + jump
-        else:
-            return
-        self.scroll_to(y=min(max(top, 0), max(0, len(self._rows) - room)), animate=False, immediate=True)
+        self._scroll(top)
+
+    def _scroll(self, top: int) -> None:
+        top = min(max(top, 0), self._last_top())
+        if top != self._top:
+            self._top = top
+            self.repaint()
+            self.post_message(self.Scrolled(self))
 
     # Layout
-
-    def _visible(self) -> range:
-        top = int(self.scroll_offset.y)
-        return range(top, min(len(self._rows), top + max(0, self.size.height - 1)))
 
     def _measure(self) -> bool:
         """Widens columns to the loaded rows around the visible ones; True if a width changed."""
@@ -261,7 +271,7 @@ class Table(ScrollView, can_focus=True):
         if len(self._widths) != len(columns):
             self._widths = [min(max(column.least, width(column.title)), column.most) for column in columns]
         before = list(self._widths)
-        visible = self._visible()
+        visible = self.on_screen
         last = min(len(self._rows), max(visible.stop, min(visible.start + MEASURED, len(self._rows))))
         for index in range(visible.start, last):
             cells = self._rows.cells(index)
@@ -274,7 +284,7 @@ class Table(ScrollView, can_focus=True):
 
     def _shown_columns(self) -> list[tuple[int, int]]:
         """(column, width) of those on screen: the frozen ones, then from the sideways offset on."""
-        room = self.size.width - 1
+        room = self.size.width - 2
         shown: list[tuple[int, int]] = []
         order = [*range(min(self._frozen, len(self._widths))), *range(self._frozen + self._side, len(self._widths))]
         narrow = room < 72
@@ -298,7 +308,7 @@ class Table(ScrollView, can_focus=True):
     def _line(self, y: int) -> Strip:
         if y == 0:
             return self._header()
-        index = y - 1 + int(self.scroll_offset.y)
+        index = y - 1 + self._top
         if not len(self._rows):
             return self._notice(y)
         if index >= len(self._rows):
@@ -320,16 +330,11 @@ class Table(ScrollView, can_focus=True):
         style = self._style("header")
         shown = self._shown_columns()
         columns = self._rows.columns
-        segments = [Segment("‹" if self._side else " ", style)]
-        used = 1
+        text = "‹" if self._side else " "
         for place, wide in shown:
-            column = columns[place]
-            segments.append(Segment(fit(clean(column.title), wide, column.align) + " " * GAP, style))
-            used += wide + GAP
-        strip = Strip(segments, used)
-        if shown and shown[-1][0] < len(columns) - 1:
-            strip = Strip.join([strip.adjust_cell_length(self.size.width - 1, style), Strip([Segment("›", style)], 1)])
-        return strip.adjust_cell_length(self.size.width, style)
+            text += fit(clean(columns[place].title), wide, columns[place].align) + " " * GAP
+        more = bool(shown) and shown[-1][0] < len(columns) - 1
+        return Strip([Segment(fit(text, self.size.width - 1) + ("›" if more else " "), style)], self.size.width)
 
     def _row(self, index: int) -> Strip:
         here = index == self.cursor
@@ -345,9 +350,21 @@ class Table(ScrollView, can_focus=True):
                 text, style = fit(GLYPHS.gap if place else GLYPHS.ellipsis, wide, column.align), self._style("dim", on)
             else:
                 text, style = fit(cells[place].text, wide, column.align), self._style(cells[place].role, on)
-            segments += (Segment(text, style), Segment(" " * GAP, plain))
+            # The gap takes the cell's style: each change of style costs more bytes than a short cell.
+            segments.append(Segment(text + " " * GAP, style))
             used += wide + GAP
-        return Strip(segments, used).adjust_cell_length(self.size.width, plain)
+        line = Strip(segments, used).adjust_cell_length(self.size.width - 1, plain)
+        bar = Segment(self._bar(index - self._top), self._style("bar"))
+        return Strip([*line.simplify(), bar], self.size.width)
+
+    def _bar(self, line: int) -> str:
+        """The scroll bar's part of a line below the header; a space where there is nothing to scroll."""
+        room, total = self.size.height - 1, len(self._rows)
+        if room <= 0 or total <= room:
+            return " "
+        size = max(1, room * room // total)
+        first = round(self._top * (room - size) / (total - room))
+        return GLYPHS.bar if first <= line < first + size else " "
 
     def _notice(self, y: int) -> Strip:
         lines = self._empty.split("\n")
@@ -363,7 +380,7 @@ class Table(ScrollView, can_focus=True):
         return strips
 
     def _ask_for_missing(self) -> None:
-        missing = [index for index in self._visible() if self._rows.cells(index) is None]
+        missing = [index for index in self.on_screen if self._rows.cells(index) is None]
         if missing:
             self.post_message(self.Wanted(self, missing[0], missing[-1]))
 
@@ -406,9 +423,20 @@ class Table(ScrollView, can_focus=True):
         if len(self._rows):
             self.cursor = min(max(index, 0), len(self._rows) - 1)
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll(self._top + WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll(self._top - WHEEL_ROWS)
+
     def on_click(self, event: events.Click) -> None:
-        index = event.y - 1 + int(self.scroll_offset.y)
-        if event.y >= 1 and index < len(self._rows):
+        index = event.y - 1 + self._top
+        room = self.size.height - 1
+        if event.y >= 1 and event.x == self.size.width - 1 and len(self._rows) > room > 1:
+            self._go((event.y - 1) * (len(self._rows) - 1) // (room - 1))
+        elif event.y >= 1 and index < len(self._rows):
             again = index == self.cursor
             self._go(index)
             if again and event.chain >= 2:
@@ -417,20 +445,32 @@ class Table(ScrollView, can_focus=True):
 
 def _difference(old: Strip, new: Strip) -> tuple[int, int]:
     """The columns [first, last) in which two lines differ; first == last if they do not."""
-    if old.cell_length != new.cell_length:
-        return 0, max(old.cell_length, new.cell_length)
-    olds, news = list(old), list(new)
-    first = 0
-    for one, other in zip(olds, news, strict=False):
-        if one != other:
-            break
-        first += one.cell_length
-    else:
-        if len(olds) == len(news):
-            return 0, 0
-    last = new.cell_length
-    for one, other in zip(reversed(olds), reversed(news), strict=False):
-        if one != other or last - one.cell_length < first:
-            break
-        last -= one.cell_length
-    return first, max(last, first)
+    if old == new:
+        return 0, 0
+    olds, news = _cells(old), _cells(new)
+    if len(olds) != len(news):
+        return 0, max(len(olds), len(news))
+    differing = [place for place, (one, other) in enumerate(zip(olds, news, strict=True)) if one != other]
+    if not differing:
+        return 0, 0
+    first, last = differing[0], differing[-1] + 1
+    while first > 0 and (olds[first][0] == "" or news[first][0] == ""):
+        first -= 1
+    while last < len(news) and (olds[last][0] == "" or news[last][0] == ""):
+        last += 1
+    return first, last
+
+
+def _cells(line: Strip) -> list[tuple[str, Style | None]]:
+    """(character, style) for each column; the second column of a wide character is empty."""
+    cells: list[tuple[str, Style | None]] = []
+    for segment in line:
+        if segment.text.isascii():
+            cells += [(character, segment.style) for character in segment.text]
+            continue
+        for character in segment.text:
+            columns = cell_len(character)
+            if not columns and cells:
+                cells[-1] = (cells[-1][0] + character, segment.style)
+            cells += [(character if not place else "", segment.style) for place in range(columns)]
+    return cells

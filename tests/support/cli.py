@@ -1,0 +1,86 @@
+"""Running `flowdeck` in this process or in one of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui.cli.main import main
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class _Terminal(io.TextIOWrapper):
+    """A stream that says it is a terminal, or not."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding="utf-8", write_through=True)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+def invoke(*arguments: object, terminal: bool = False, environ: Mapping[str, str] | None = None) -> Result:
+    """Runs a command line in this process."""
+    out, err = _Terminal(terminal=terminal), _Terminal(terminal=terminal)
+    before = sys.stdout, sys.stderr
+    with _environment(environ or {}):
+        sys.stdout, sys.stderr = out, err
+        try:
+            code = main([str(argument) for argument in arguments])
+        finally:
+            sys.stdout, sys.stderr = before
+            out.flush()
+    return Result(int(code), out.bytes.getvalue(), err.bytes.getvalue().decode())
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def process(
+    *arguments: object, environ: Mapping[str, str] | None = None, folder: Path | None = None, stdin: bytes = b""
+) -> Result:
+    """Runs a command line as a user's shell would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), **(environ or {})},
+        timeout=60,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr.decode())
