@@ -80,7 +80,9 @@ async def run(pilot: Pilot[int]) -> None:
     await pilot.press("enter")
     table = browser(pilot).run_pane.table
     await put_cursor(pilot, table, "val/acc")
-    await until(pilot, lambda: all(cells and cells[2].text.strip() for cells in map(table.rows.cells, range(len(table.rows)))))
+    await until(
+        pilot, lambda: all(cells and cells[2].text.strip() for cells in map(table.rows.cells, range(len(table.rows))))
+    )
 
 
 async def chart(pilot: Pilot[int]) -> None:
@@ -143,7 +145,9 @@ async def make(database: Path) -> None:
         target = FOLDER / f"{name}.svg"
         target.write_text(svg, encoding="utf-8")
         if shutil.which("rsvg-convert"):
-            subprocess.run(["rsvg-convert", "-w", "1500", str(target), "-o", str(target.with_suffix(".png"))], check=True)
+            subprocess.run(
+                ["rsvg-convert", "-w", "1500", str(target), "-o", str(target.with_suffix(".png"))], check=True
+            )
         print(target.name)
 
 

@@ -1,21 +1,21 @@
 """What can go wrong with a tracking store, as one tree of exceptions.
 
-    FlowdeckError               message + hint
-    ├── StoreError              the store, a file or a host failed
-    │   ├── StoreNotFound       nothing is at that address
-    │   ├── NotAStore           something is there, but MLflow did not make it
-    │   ├── StoreCorrupt        it is damaged
-    │   ├── StoreBusy           locked, or a time-out ran out
-    │   ├── StoreUnreachable    a host or a network failed
-    │   ├── AccessDenied        the operating system or the server refuses
-    │   └── DriverMissing       a package for this kind of store is not installed
-    ├── UsageError              the caller asked for something that cannot be meant
-    │   ├── UriError            the address cannot be understood
-    │   ├── FilterError         a filter or order_by expression is wrong; knows the column
-    │   ├── NotFound            no such experiment, run, metric or artifact
-    │   ├── Ambiguous           several runs or experiments answer to that name
-    │   └── Unsupported         this kind of store, or this schema, cannot do that
-    └── Cancelled               the caller withdrew the request
+FlowdeckError               message + hint
+├── StoreError              the store, a file or a host failed
+│   ├── StoreNotFound       nothing is at that address
+│   ├── NotAStore           something is there, but MLflow did not make it
+│   ├── StoreCorrupt        it is damaged
+│   ├── StoreBusy           locked, or a time-out ran out
+│   ├── StoreUnreachable    a host or a network failed
+│   ├── AccessDenied        the operating system or the server refuses
+│   └── DriverMissing       a package for this kind of store is not installed
+├── UsageError              the caller asked for something that cannot be meant
+│   ├── UriError            the address cannot be understood
+│   ├── FilterError         a filter or order_by expression is wrong; knows the column
+│   ├── NotFound            no such experiment, run, metric or artifact
+│   ├── Ambiguous           several runs or experiments answer to that name
+│   └── Unsupported         this kind of store, or this schema, cannot do that
+└── Cancelled               the caller withdrew the request
 """
 
 from __future__ import annotations

@@ -84,9 +84,7 @@ class Store(Protocol):
         """Empty if the run has no such metric."""
         ...
 
-    def curve(
-        self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None
-    ) -> Curve:
+    def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         """The history of one metric, thinned to at most `buckets` columns of equal width in x."""
         ...
 

@@ -36,11 +36,23 @@ _SCHEMES: Final = {
     "file": Kind.TREE,
 }
 
-_CREDENTIALS: Final = re.compile(r"(?P<scheme>\b[A-Za-z][\w+.-]*://)(?P<user>[^\s/:@]*):(?P<secret>[^\s]*)@(?=[^\s@]*)")
+_CREDENTIALS: Final = re.compile(r"(?P<before>\b[A-Za-z][\w+.-]*:/{0,3}[^\s:]*):\S*@")
+"""`scheme://user:password@` up to the last `@`: a password may hold any character, a user name `@` and `/`, and
+slashes are forgotten. Rather too much is hidden than too little."""
+
+_TOKEN: Final = re.compile(r"(?P<before>\bhttps?://)[^\s/:@]+@", re.IGNORECASE)
+"""A user name without a password: over HTTP often a token."""
+
+_ADDRESS: Final = re.compile(r"^(?P<before>(?:[A-Za-z][\w+.-]*:/{0,3})?[^:]*):.*@", re.DOTALL)
+"""`_CREDENTIALS` in a text that is nothing but an address: there a password may hold blanks, the scheme may lack."""
+
+_SECRET_NAME: Final = (
+    r"[\w-]*(?:password|passwd|passphrase|pwd|secret|token|credential|signature|sig|odbc_connect|jwt|auth|"
+    r"(?:api|access|account|private|shared|cipher|encryption)[_-]?key)[\w-]*"
+)
+
 _SECRET_QUERY: Final = re.compile(
-    r"(?P<name>[?&;](?:[\w-]*(?:password|passwd|pwd|secret|token|api_key|apikey|access_key|credential|signature|sig)[\w-]*))"
-    r"=(?P<value>[^&\s;]*)",
-    re.IGNORECASE,
+    rf"(?P<before>(?:[?&;#]|%3B)\s*{_SECRET_NAME}\s*=)(?:\{{[^}}]*\}}|[^&\s;]*)", re.IGNORECASE
 )
 
 _DATABASE_NAME: Final = "mlflow.db"
@@ -63,13 +75,19 @@ class Address:
     @property
     def shown(self) -> str:
         """For people: a path, or the URI without its secrets."""
-        return str(self.path) if self.path is not None else redact(self.uri)
+        return str(self.path) if self.path is not None else redact_address(self.uri)
 
 
 def redact(text: str) -> str:
     """`text` with the password of every URI in it, and every secret query argument, replaced by `***`."""
-    text = _CREDENTIALS.sub(r"\g<scheme>\g<user>:***@", text)
-    return _SECRET_QUERY.sub(r"\g<name>=***", text)
+    text = _CREDENTIALS.sub(r"\g<before>:***@", text)
+    text = _TOKEN.sub(r"\g<before>***@", text)
+    return _SECRET_QUERY.sub(r"\g<before>***", text)
+
+
+def redact_address(address: str) -> str:
+    """`address`, which is nothing but an address and perhaps a mistyped one, without its secrets."""
+    return redact(_ADDRESS.sub(r"\g<before>:***@", address))
 
 
 def parse(text: str) -> Address:
@@ -82,7 +100,7 @@ def parse(text: str) -> Address:
     if not given:
         raise UriError("the address of the store is empty", "give a path or a URI, for example sqlite:///mlflow.db")
     if "\0" in given:
-        raise UriError("the address of the store holds a NUL character")
+        raise UriError("the address of the store holds a NUL character", "look where it was copied from")
     scheme, separator, rest = given.partition(":")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]+", scheme) or not rest.startswith("/"):
         return _parse_path(given)
@@ -90,32 +108,54 @@ def parse(text: str) -> Address:
     kind = _SCHEMES.get(base)
     if kind is None:
         raise UriError(
-            f"{redact(given)}: {scheme}:// is not a kind of store",
+            f"{redact_address(given)}: {scheme}:// is not a kind of store",
             "use sqlite:///FILE, postgresql://, mysql+pymysql://, mssql+pyodbc://, http(s)://, file:///DIR, or a path",
         )
     if kind is Kind.SQLITE:
         return Address(kind, given, _sqlite_path(given))
     if kind is Kind.TREE:
-        parts = urlsplit(given)
-        if parts.netloc not in ("", "localhost"):
-            raise UriError(f"{given}: a file URI can only name this machine, not {parts.netloc}")
-        return Address(kind, given, Path(unquote(parts.path)))
-    if not urlsplit(given).netloc:
-        raise UriError(f"{redact(given)} names no host")
+        return Address(kind, given, _file_path(given))
+    if not rest.startswith("//"):
+        raise UriError(f"{redact_address(given)} lacks a slash", f"two follow the scheme: {scheme}://...")
+    # Not by urlsplit, which refuses brackets in a password and quotes them. Databases may do without a host.
+    host = re.split(r"[/?#]", rest[2:], maxsplit=1)[0].rpartition("@")[2]
+    if kind is Kind.HTTP and host.partition(":")[0] == "":
+        raise UriError(f"{redact_address(given)} names no host", f"for example {scheme}://localhost:5000")
     return Address(kind, given)
 
 
 def _sqlite_path(uri: str) -> Path:
-    rest = uri.split(":", 1)[1].partition("?")[0]
+    rest, _, query = uri.split(":", 1)[1].partition("?")
     if not rest.startswith("///"):
         raise UriError(
-            f"{redact(uri)} names no database file",
+            f"{redact_address(uri)} names no database file",
             "a relative path takes three slashes (sqlite:///mlflow.db), an absolute one four (sqlite:////data/mlflow.db)",
         )
     name = rest[3:]
-    if name in ("", ":memory:"):
-        raise UriError(f"{uri} is a database in memory: there is nothing to read", "name a file: sqlite:///mlflow.db")
+    if name.startswith("file:") and "uri=true" in query.lower().split("&"):
+        # SQLite's own form inside of SQLAlchemy's; the first is percent-encoded, the second is not.
+        name = unquote(re.sub(r"^file:(//[^/]*(?=/))?", "", name))
+    if name == "" or name.startswith(":memory:"):
+        raise UriError(
+            f"{redact_address(uri)} is a database in memory: there is nothing to read",
+            "name a file: sqlite:///mlflow.db",
+        )
     return Path(os.path.abspath(name))
+
+
+def _file_path(uri: str) -> Path:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise UriError(
+            f"{redact_address(uri)} cannot be understood", "a file URI looks like file:///data/mlruns"
+        ) from None
+    if parts.netloc not in ("", "localhost"):
+        raise UriError(
+            f"{redact_address(uri)}: a file URI can only name this machine, not {parts.netloc.rpartition('@')[2]}",
+            "give the path without a host: file:///data/mlruns",
+        )
+    return Path(unquote(parts.path))
 
 
 def _parse_path(given: str) -> Address:
@@ -127,8 +167,10 @@ def _parse_path(given: str) -> Address:
             return Address(Kind.TREE, given, path / _TREE_NAME)
         return Address(Kind.TREE, given, path)
     if not os.path.lexists(path):
+        # What is no path may be a URI that lost its slashes, password included.
         raise StoreNotFound(
-            f"nothing is at {path}", "give the path of an mlflow.db or an mlruns folder, or a URI such as sqlite:///mlflow.db"
+            f"nothing is at {redact_address(str(path))}",
+            "give the path of an mlflow.db or an mlruns folder, or a URI such as sqlite:///mlflow.db",
         )
     return Address(Kind.SQLITE, given, path)
 

@@ -7,10 +7,13 @@ import os
 import signal
 from functools import partial
 
+from rich.console import RenderableType
 from textual.app import App
+from textual.screen import Screen
 
 from tui.clipboard import copy
 from tui.config import Config
+from tui.frame import Frame
 from tui.keys import BY_ID
 from tui.messages import Copied, CopyWanted
 from tui.palette import KeyCommands, ThemeCommands
@@ -37,6 +40,7 @@ class FlowdeckApp(App[int]):
         self._store_title = title
         self._config = config or Config()
         self._jobs = Jobs(self)
+        self._frame = Frame()
         # Nothing moves by itself: an animation sends bytes that tell nothing.
         self.animation_level = "none"
         for theme in THEMES:
@@ -59,7 +63,20 @@ class FlowdeckApp(App[int]):
         """An error that nobody foresaw ends the program with its traceback, from whatever thread it came."""
         raise message.error
 
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        # Textual's one way to the terminal; what it shows already is not sent again.
+        super()._display(screen, self._frame.reduced(renderable))
+
+    def on_resize(self) -> None:
+        # Terminals move their content about when they are resized.
+        self._frame.forget()
+
     # Actions
+
+    def action_redraw(self) -> None:
+        """Paints everything, for when something else wrote to the terminal."""
+        self._frame.forget()
+        self.refresh(layout=True)
 
     def action_help(self) -> None:
         from tui.screens.modals.help import Help

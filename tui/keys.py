@@ -54,6 +54,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("previous_pane", ("shift+tab",), "pane(-1)", "previous pane", "Focus the previous pane.", Place.EVERYWHERE),
     Key("refresh", ("r",), "refresh", "refresh", "Read the store again; the cursor stays where it is.",
         Place.EVERYWHERE, 40),
+    Key("redraw", ("ctrl+l",), "app.redraw", "redraw", "Paint everything again, after something else wrote to the terminal.",
+        Place.EVERYWHERE),
     Key("theme", ("T",), "app.next_theme", "theme", "Next theme: dark, light, safe for colour-blind eyes, terminal colours.",
         Place.EVERYWHERE),
     Key("copy_id", ("y",), "copy_id", "copy id", "Copy the id of what the cursor is on.", Place.EVERYWHERE, 20),

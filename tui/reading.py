@@ -101,7 +101,5 @@ def read_chart(store: Store, wish: ChartWish, post: Post, cancel: Event) -> None
         constant = wish.summary.first_timestamp == wish.summary.last_timestamp
         axis = Axis.ORDER if constant else Axis.RELATIVE
     curve = store.curve(wish.run, wish.summary, axis, 2 * wish.width, cancel)
-    drawing = draw(
-        [curve], width=wish.width, height=wish.height, log_x=wish.log_x, log_y=wish.log_y
-    )
+    drawing = draw([curve], width=wish.width, height=wish.height, log_x=wish.log_x, log_y=wish.log_y)
     post(ChartDrawn(wish.run.run_id, wish.summary.key, drawing))

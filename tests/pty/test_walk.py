@@ -115,7 +115,9 @@ def test_the_terminal_is_restored_and_the_fault_told_after_an_exception(demo: Pa
         "sys.exit(run_tui(sys.argv[1]))\n"
     )
     root = Path(__file__).resolve().parents[2]
-    with Terminal([sys.executable, str(program), str(demo)], columns=100, rows=30, env={"PYTHONPATH": str(root)}) as terminal:
+    with Terminal(
+        [sys.executable, str(program), str(demo)], columns=100, rows=30, env={"PYTHONPATH": str(root)}
+    ) as terminal:
         terminal.wait_for("resnet-cifar10")
         terminal.press("A")
         assert terminal.wait_exit() == 1
@@ -134,7 +136,9 @@ def test_a_fault_in_a_thread_ends_the_program_with_its_traceback(demo: Path, tmp
         "sys.exit(run_tui(sys.argv[1]))\n"
     )
     root = Path(__file__).resolve().parents[2]
-    with Terminal([sys.executable, str(program), str(demo)], columns=100, rows=30, env={"PYTHONPATH": str(root)}) as terminal:
+    with Terminal(
+        [sys.executable, str(program), str(demo)], columns=100, rows=30, env={"PYTHONPATH": str(root)}
+    ) as terminal:
         terminal.wait_for("resnet-cifar10")
         terminal.press("enter")
         assert terminal.wait_exit() == 1

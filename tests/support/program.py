@@ -11,7 +11,9 @@ COMMAND = (sys.executable, "-m", "tui.cli.main")
 """What the installed `flowdeck` runs."""
 
 
-def in_terminal(*arguments: str | Path, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None) -> Terminal:
+def in_terminal(
+    *arguments: str | Path, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+) -> Terminal:
     """`flowdeck ARGUMENTS` in a pseudo-terminal of that size."""
     root = Path(__file__).resolve().parents[2]
     settings = {"PYTHONPATH": str(root), "TZ": "UTC", **(env or {})}

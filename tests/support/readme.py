@@ -35,7 +35,10 @@ def filled(text: str) -> str:
     """`text` with the content of its marked parts replaced by what the program says."""
     for name, content in (("keys", key_table()), ("commands", command_table())):
         text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda found, c=content: f"{found[1]}{c}\n{found[2]}", text, flags=re.DOTALL
+            rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
+            lambda found, c=content: f"{found[1]}{c}\n{found[2]}",
+            text,
+            flags=re.DOTALL,
         )
     return text
 

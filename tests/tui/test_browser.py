@@ -50,7 +50,9 @@ async def test_enter_walks_down_and_escape_up_again(walk: Walk, demo: Path) -> N
         screen = await open_runs(pilot, "resnet")
         await wait_for(pilot, lambda: "resnet50-onecycle" in screen_text(pilot.app), "runs on screen")
         await pilot.press("enter")
-        await wait_for(pilot, lambda: "val/loss" in screen_text(pilot.app) or "Metrics" in screen_text(pilot.app), "run")
+        await wait_for(
+            pilot, lambda: "val/loss" in screen_text(pilot.app) or "Metrics" in screen_text(pilot.app), "run"
+        )
         assert screen._level == 2
         await pilot.press("escape")
         assert screen._level == 1

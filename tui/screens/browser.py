@@ -172,7 +172,11 @@ class Browser(Screen[None]):
 
     def _open(self) -> None:
         uri, stage = self._uri, self._stage
-        self._start("experiments", f"opening {self._title}", lambda post, cancel: reading.open_and_read(uri, stage, post, cancel))
+        self._start(
+            "experiments",
+            f"opening {self._title}",
+            lambda post, cancel: reading.open_and_read(uri, stage, post, cancel),
+        )
 
     def _read_experiments(self) -> None:
         store, stage = self._store, self._stage
@@ -180,7 +184,9 @@ class Browser(Screen[None]):
             self._open()
             return
         self._start(
-            "experiments", "reading the experiments", lambda post, cancel: reading.read_experiments(store, stage, post, cancel)
+            "experiments",
+            "reading the experiments",
+            lambda post, cancel: reading.read_experiments(store, stage, post, cancel),
         )
 
     def on_store_opened(self, message: messages.StoreOpened) -> None:
@@ -291,7 +297,9 @@ class Browser(Screen[None]):
         store, run, summaries = self._store, message.run, message.summaries
         if store is not None:
             self._start(
-                "sparks", "reading histories", lambda post, cancel: reading.read_sparks(store, run, summaries, post, cancel)
+                "sparks",
+                "reading histories",
+                lambda post, cancel: reading.read_sparks(store, run, summaries, post, cancel),
             )
 
     def on_sparks_read(self, message: messages.SparksRead) -> None:
@@ -306,7 +314,9 @@ class Browser(Screen[None]):
     def on_chart_pane_wanted(self, message: ChartPane.Wanted) -> None:
         store, wish = self._store, message.wish
         if store is not None:
-            self._start("chart", "reading the history", lambda post, cancel: reading.read_chart(store, wish, post, cancel))
+            self._start(
+                "chart", "reading the history", lambda post, cancel: reading.read_chart(store, wish, post, cancel)
+            )
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
         self.chart.drawn(message.run_id, message.key, message.drawing)
@@ -323,7 +333,11 @@ class Browser(Screen[None]):
         if self._full:
             self.action_full()
             return
-        cleared = {"experiments": self.experiments.clear_find, "runs": self.runs.clear_filter, "run": self.run_pane.clear_find}
+        cleared = {
+            "experiments": self.experiments.clear_find,
+            "runs": self.runs.clear_filter,
+            "run": self.run_pane.clear_find,
+        }
         if (clear := cleared.get(self._focused_pane())) is not None and clear():
             return
         if self._level > EXPERIMENTS:

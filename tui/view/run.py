@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from store.entities import Curve, LoggedModel, Metric, MetricSummary, Point, Run
 from tui.view import cells
 from tui.view.experiments import NOTE_TAG
+from tui.view.glyphs import GLYPHS
 from tui.view.runs import PARENT_TAG, run_duration
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
@@ -44,7 +45,7 @@ def metric_rows(
             Cell(cells.sparkline(curve.buckets, SPARK_COLUMNS) if curve else "", "accent"),
         ]
         if summary is None:
-            waiting = Cell("…", "dim")
+            waiting = Cell(GLYPHS.ellipsis, "dim")
             row += [waiting] * 4 + [Cell(str(metric.step)), waiting, waiting]
         else:
             odd = summary.nans + summary.infinities
@@ -152,9 +153,12 @@ def overview_rows(run: Run, experiment_name: str) -> ListRows:
         lines.insert(5, ("deleted", cells.exact_moment(run.deleted_time)))
     note = tags.get(NOTE_TAG, "")
     note_lines = clean_lines(note) if note else []
-    rows = [(label, (Cell(label, "dim"), Cell(text))) for label, text in lines if text != cells.MISSING or label == "end"]
+    rows = [
+        (label, (Cell(label, "dim"), Cell(text))) for label, text in lines if text != cells.MISSING or label == "end"
+    ]
     rows += [
-        (f"note {place}", (Cell("note" if not place else "", "dim"), Cell(line))) for place, line in enumerate(note_lines)
+        (f"note {place}", (Cell("note" if not place else "", "dim"), Cell(line)))
+        for place, line in enumerate(note_lines)
     ]
     return ListRows((Column("label", "", least=11, most=16), Column("text", "", least=20, most=2000)), rows)
 

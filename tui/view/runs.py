@@ -125,7 +125,10 @@ class RunRows:
         ]
         columns += [Column(f"metrics.`{key}`", clean(key), "right", least=6, most=20) for key in self._chosen.metrics]
         columns += [Column(f"params.`{key}`", clean(key), most=20) for key in self._chosen.params]
-        columns += [Column("attributes.user_id", "User", most=14), Column("attributes.run_id", "Run id", least=8, most=32)]
+        columns += [
+            Column("attributes.user_id", "User", most=14),
+            Column("attributes.run_id", "Run id", least=8, most=32),
+        ]
         key, ascending = sorted_by
         mark = GLYPHS.up if ascending else GLYPHS.down
         return tuple(

@@ -42,12 +42,14 @@ def status_pieces(status: Status, columns: int) -> list[tuple[str, str]]:
         if status.info.read_only:
             pieces.append(("read-only", ""))
     if status.as_of:
-        experiments = cells.plural(status.experiments, "experiment") if wide else f"{cells.count(status.experiments)} exp"
+        experiments = (
+            cells.plural(status.experiments, "experiment") if wide else f"{cells.count(status.experiments)} exp"
+        )
         pieces += [(experiments, ""), (cells.plural(status.runs, "run"), "")]
         if status.running and columns >= 100:
             pieces.append((f"{cells.count(status.running)} running", "status-RUNNING"))
     if status.reading:
-        pieces.append(("reading …", "warn"))
+        pieces.append((f"reading {GLYPHS.ellipsis}", "warn"))
     elif status.as_of:
         pieces.append((f"as of {status.as_of}" if columns >= 76 else status.as_of, ""))
     return pieces

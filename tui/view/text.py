@@ -14,7 +14,9 @@ from tui.view.glyphs import GLYPHS
 LONGEST: Final = 10_000
 """Characters of one text that are ever looked at for a cell: what does not fit a screen is not measured."""
 
-_UNSAFE: Final = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]")
+_UNSAFE: Final = re.compile(
+    r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]"
+)
 """Anything outside scripts without control, format and combining characters; looked at one by one."""
 
 _FLAG_A: Final = 0x1F1E6

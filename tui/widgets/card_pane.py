@@ -16,9 +16,7 @@ class CardPane(Pane):
         lines = [] if experiment is None else experiment_card(experiment, stats)
         title = lines[0][1] if lines else "All experiments"
         self.entitle([(title, "title")])
-        rows = [
-            (str(place), (Cell(label, "dim"), Cell(text))) for place, (label, text) in enumerate(lines[1:])
-        ]
+        rows = [(str(place), (Cell(label, "dim"), Cell(text))) for place, (label, text) in enumerate(lines[1:])]
         columns = (Column("label", "", least=14, most=14), Column("text", "", least=10, most=2000))
         empty = "Enter opens the runs of every experiment together"
         self.table.show(ListRows(columns, rows), empty=empty, cursor=0)

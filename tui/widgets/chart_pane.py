@@ -15,6 +15,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.chart import ChartDrawing
+from tui.view.glyphs import GLYPHS
 from tui.view.text import clean
 from tui.widgets.chart_view import ChartView
 from tui.widgets.line import Line
@@ -97,7 +98,7 @@ class ChartPane(Vertical):
         another = self._run is None or run.run_id != self._run.run_id or key != self._key
         self._run, self._summaries, self._key = run, summaries, key
         if another:
-            self.query_one(ChartView).show(None, "reading the history …")
+            self.query_one(ChartView).show(None, f"reading the history {GLYPHS.ellipsis}")
             self.query_one("#notes", Line).show(())
         self._tell()
         self._want()
@@ -116,9 +117,7 @@ class ChartPane(Vertical):
         if self._run is None or summary is None or size.width < 2 or size.height < 2:
             return
         log_x, log_y = _LOGS[self._log]
-        self.post_message(
-            self.Wanted(ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height))
-        )
+        self.post_message(self.Wanted(ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height)))
 
     def _tell(self) -> None:
         run, summary = self._run, self.metric

@@ -38,8 +38,9 @@ class ErrorBar(Static):
             clean(error.message),
         ]
         if isinstance(error, FilterError) and error.position is not None:
-            before, wrong = clean(error.text[: error.position]), clean(
-                error.text[error.position : error.position + max(1, error.length)]
+            before, wrong = (
+                clean(error.text[: error.position]),
+                clean(error.text[error.position : error.position + max(1, error.length)]),
             )
             after = clean(error.text[error.position + max(1, error.length) :])
             parts += ["\n  ", before, (wrong or " ", "reverse bold"), after]

@@ -12,6 +12,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.experiments import ALL, experiment_rows
+from tui.view.glyphs import GLYPHS
 from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
@@ -23,7 +24,7 @@ class ExperimentsPane(Pane):
     """Experiments, narrowed by name as one types."""
 
     BINDINGS = bindings(Place.NAMES, Place.EXPERIMENTS)
-    empty = "reading the experiments …"
+    empty = f"reading the experiments {GLYPHS.ellipsis}"
 
     @dataclass
     class Moved(Message):

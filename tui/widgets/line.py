@@ -45,7 +45,9 @@ class Line(Widget):
     }
     """
 
-    def __init__(self, *, separator: str = f" {GLYPHS.gap} ", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self, *, separator: str = f" {GLYPHS.gap} ", id: str | None = None, classes: str | None = None
+    ) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._pieces: Pieces = ()
         self._separator = separator

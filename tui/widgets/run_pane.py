@@ -12,6 +12,7 @@ from store.entities import Curve, LoggedModel, MetricSummary, Run
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view.cells import exact
+from tui.view.glyphs import GLYPHS
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
 from tui.widgets.line import Line
 from tui.widgets.pane import Pane
@@ -91,7 +92,7 @@ class RunPane(Pane):
         if self._run is None or self._run.run_id != run_id:
             self._run, self._models, self._summaries, self._curves, self._wanted = None, (), {}, {}, ""
             self.entitle([("Run", "title"), (run_id[:8], "dim")])
-            self.table.show(metric_rows({}, {}, {}), empty="reading the run …", cursor=0)
+            self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
 
     def show(self, run: Run, models: Sequence[LoggedModel], experiment: str) -> None:
         self._run, self._models, self._experiment = run, models, experiment

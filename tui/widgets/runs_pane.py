@@ -11,6 +11,7 @@ from store.entities import Run, ViewType
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
+from tui.view.glyphs import GLYPHS
 from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, choose_columns
 from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
@@ -23,7 +24,6 @@ KEPT_ROWS = 4000
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
-
 
 
 class RunsPane(Pane):
@@ -85,7 +85,7 @@ class RunsPane(Pane):
         self._names = names
         self._view, self._ids, self._loaded, self._columns = view, (), {}, RunColumns()
         self.entitle([("Runs", "title"), (self._title(view), "accent")])
-        self.table.show(self._rows(view), empty="reading the runs …", cursor=0)
+        self.table.show(self._rows(view), empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
         self.post_message(self.Asked(view))
 
     def found(self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run]) -> None:
@@ -97,9 +97,7 @@ class RunsPane(Pane):
             # The first part of a list that is read again must not throw the cursor out of the rest.
             return
         if runs and not again:
-            self._columns = choose_columns(
-                [*runs, *self._sample()], several_experiments=view.experiment_ids is None
-            )
+            self._columns = choose_columns([*runs, *self._sample()], several_experiments=view.experiment_ids is None)
         self._view, self._ids, self._complete = view, ids, complete
         self.table.show(self._rows(view), empty=self._emptiness(view))
         self._entitle(view)

@@ -1,4 +1,4 @@
-"""A table that draws only what is visible and repaints only what changed."""
+"""A table that draws only what is visible."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -157,7 +156,6 @@ class Table(Widget, can_focus=True):
         self._widths: list[int] = []
         self._top = 0
         self._side = 0
-        self._painted: dict[int, Strip] = {}
         self._last_g = 0.0
         self._styles_of_roles: dict[tuple[str, str], Style] = {}
 
@@ -195,27 +193,15 @@ class Table(Widget, can_focus=True):
         self.repaint()
 
     def repaint(self) -> None:
-        """Draws again the parts of lines that look different now."""
-        if not self.is_mounted or not self.size:
-            return
-        if self._measure():
-            self._painted.clear()
-        for y in range(self.size.height):
-            new, old = self._line(y), self._painted.get(y)
-            if old is None:
-                self.refresh(Region(0, y, self.size.width, 1))
-                continue
-            first, last = _difference(old, new)
-            if first < last:
-                self.refresh(Region(first, y, last - first, 1))
+        """Draws what is on screen again, with the columns as wide as it needs."""
+        self._measure()
+        self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles_of_roles.clear()
-        self._painted.clear()
 
     def on_resize(self) -> None:
-        self._painted.clear()
         self._top = min(self._top, self._last_top())
         self._measure()
         self._keep_visible()
@@ -301,11 +287,6 @@ class Table(Widget, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        line = self._line(y)
-        self._painted[y] = line
-        return line
-
-    def _line(self, y: int) -> Strip:
         if y == 0:
             return self._header()
         index = y - 1 + self._top
@@ -441,36 +422,3 @@ class Table(Widget, can_focus=True):
             self._go(index)
             if again and event.chain >= 2:
                 self.action_open()
-
-
-def _difference(old: Strip, new: Strip) -> tuple[int, int]:
-    """The columns [first, last) in which two lines differ; first == last if they do not."""
-    if old == new:
-        return 0, 0
-    olds, news = _cells(old), _cells(new)
-    if len(olds) != len(news):
-        return 0, max(len(olds), len(news))
-    differing = [place for place, (one, other) in enumerate(zip(olds, news, strict=True)) if one != other]
-    if not differing:
-        return 0, 0
-    first, last = differing[0], differing[-1] + 1
-    while first > 0 and (olds[first][0] == "" or news[first][0] == ""):
-        first -= 1
-    while last < len(news) and (olds[last][0] == "" or news[last][0] == ""):
-        last += 1
-    return first, last
-
-
-def _cells(line: Strip) -> list[tuple[str, Style | None]]:
-    """(character, style) for each column; the second column of a wide character is empty."""
-    cells: list[tuple[str, Style | None]] = []
-    for segment in line:
-        if segment.text.isascii():
-            cells += [(character, segment.style) for character in segment.text]
-            continue
-        for character in segment.text:
-            columns = cell_len(character)
-            if not columns and cells:
-                cells[-1] = (cells[-1][0] + character, segment.style)
-            cells += [(character if not place else "", segment.style) for place in range(columns)]
-    return cells

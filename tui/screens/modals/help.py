@@ -12,7 +12,5 @@ class Help(Picker):
     """The key table; typing narrows it."""
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
-        choices = [
-            Choice(key.id, f"{shown_keys(key, keymap)}", f"{key.tooltip}  ({key.place.value})") for key in KEYS
-        ]
+        choices = [Choice(key.id, f"{shown_keys(key, keymap)}", f"{key.tooltip}  ({key.place.value})") for key in KEYS]
         super().__init__("Keys", choices, picks=False)

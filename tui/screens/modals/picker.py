@@ -47,7 +47,9 @@ class Picker(ModalScreen[str | None]):
             yield Table(frozen=1, empty="nothing is called that", driven=True)
 
     def on_mount(self) -> None:
-        self.query_one(Line).show([(self._title, "title"), ("Enter picks, Esc closes" if self._picks else "Esc closes", "dim")])
+        self.query_one(Line).show(
+            [(self._title, "title"), ("Enter picks, Esc closes" if self._picks else "Esc closes", "dim")]
+        )
         table = self.query_one(Table)
         table.can_focus = False
         self._narrow("")
@@ -64,9 +66,7 @@ class Picker(ModalScreen[str | None]):
             for choice in self._choices
             if all(word in f"{choice.text} {choice.detail}".casefold() for word in words)
         ]
-        rows = [
-            (choice.id, (Cell(clean(choice.text), "name"), Cell(clean(choice.detail), "dim"))) for choice in kept
-        ]
+        rows = [(choice.id, (Cell(clean(choice.text), "name"), Cell(clean(choice.detail), "dim"))) for choice in kept]
         columns = (Column("text", "", least=10, most=48), Column("detail", "", least=1, most=200))
         self.query_one(Table).show(ListRows(columns, rows))
 
