@@ -36,14 +36,14 @@ _SCHEMES: Final = {
     "file": Kind.TREE,
 }
 
-_CREDENTIALS: Final = re.compile(r"(?P<before>\b[A-Za-z][\w+.-]*:/{0,3}[^\s:]*):\S*@")
+_CREDENTIALS: Final = re.compile(r"\b[A-Za-z][\w+.-]*:/{0,3}[^\s:]*:(?P<secret>\S*)@")
 """`scheme://user:password@` up to the last `@`: a password may hold any character, a user name `@` and `/`, and
 slashes are forgotten. Rather too much is hidden than too little."""
 
-_TOKEN: Final = re.compile(r"(?P<before>\bhttps?://)[^\s/:@]+@", re.IGNORECASE)
+_TOKEN: Final = re.compile(r"\bhttps?://(?P<secret>[^\s/:@]+)@", re.IGNORECASE)
 """A user name without a password: over HTTP often a token."""
 
-_ADDRESS: Final = re.compile(r"^(?P<before>(?:[A-Za-z][\w+.-]*:/{0,3})?[^:]*):.*@", re.DOTALL)
+_ADDRESS: Final = re.compile(r"^(?:[A-Za-z][\w+.-]*:/{0,3}[^:]*:|[^:]*:(?!/))(?P<secret>.*)@", re.DOTALL)
 """`_CREDENTIALS` in a text that is nothing but an address: there a password may hold blanks, the scheme may lack."""
 
 _SECRET_NAME: Final = (
@@ -51,9 +51,10 @@ _SECRET_NAME: Final = (
     r"(?:api|access|account|private|shared|cipher|encryption)[_-]?key)[\w-]*"
 )
 
-_SECRET_QUERY: Final = re.compile(
-    rf"(?P<before>(?:[?&;#]|%3B)\s*{_SECRET_NAME}\s*=)(?:\{{[^}}]*\}}|[^&\s;]*)", re.IGNORECASE
+_SECRET_ARGUMENT: Final = re.compile(
+    rf"(?:[?&;#]|%3B)\s*{_SECRET_NAME}\s*=(?P<secret>\{{[^}}]*\}}|[^&\s;]*)", re.IGNORECASE
 )
+"""In the query of a URI, or in what ODBC calls a connection string."""
 
 _DATABASE_NAME: Final = "mlflow.db"
 """The database that MLflow 3.7 and newer makes in the working directory."""
@@ -80,14 +81,22 @@ class Address:
 
 def redact(text: str) -> str:
     """`text` with the password of every URI in it, and every secret query argument, replaced by `***`."""
-    text = _CREDENTIALS.sub(r"\g<before>:***@", text)
-    text = _TOKEN.sub(r"\g<before>***@", text)
-    return _SECRET_QUERY.sub(r"\g<before>***", text)
+    return _hidden(text, _CREDENTIALS, _TOKEN, _SECRET_ARGUMENT)
 
 
 def redact_address(address: str) -> str:
     """`address`, which is nothing but an address and perhaps a mistyped one, without its secrets."""
-    return redact(_ADDRESS.sub(r"\g<before>:***@", address))
+    return _hidden(address, _ADDRESS, _CREDENTIALS, _TOKEN, _SECRET_ARGUMENT)
+
+
+def _hidden(text: str, *patterns: re.Pattern[str]) -> str:
+    """`text` without the secrets that the patterns find, each in the text as it is: one must not spoil another."""
+    parts, end = [], 0
+    for start, stop in sorted(match.span("secret") for pattern in patterns for match in pattern.finditer(text)):
+        if start >= end:
+            parts += [text[end:start], "***"]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
 
 
 def parse(text: str) -> Address:

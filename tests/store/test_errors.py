@@ -20,7 +20,104 @@ from store.errors import (
 )
 from store.sql.sqlite_errors import Meaning, as_store_error, meaning
 
-DOCUMENTED: Final = ["ABORT", "AUTH", "BUSY", "CANTOPEN", "CONSTRAINT", "CORRUPT", "EMPTY", "ERROR", "FORMAT", "FULL", "INTERNAL", "INTERRUPT", "IOERR", "LOCKED", "MISMATCH", "MISUSE", "NOLFS", "NOMEM", "NOTADB", "NOTFOUND", "PERM", "PROTOCOL", "RANGE", "READONLY", "SCHEMA", "TOOBIG", "ABORT_ROLLBACK", "AUTH_USER", "BUSY_RECOVERY", "BUSY_SNAPSHOT", "BUSY_TIMEOUT", "CANTOPEN_CONVPATH", "CANTOPEN_DIRTYWAL", "CANTOPEN_FULLPATH", "CANTOPEN_ISDIR", "CANTOPEN_NOTEMPDIR", "CANTOPEN_SYMLINK", "CONSTRAINT_CHECK", "CONSTRAINT_COMMITHOOK", "CONSTRAINT_DATATYPE", "CONSTRAINT_FOREIGNKEY", "CONSTRAINT_FUNCTION", "CONSTRAINT_NOTNULL", "CONSTRAINT_PINNED", "CONSTRAINT_PRIMARYKEY", "CONSTRAINT_ROWID", "CONSTRAINT_TRIGGER", "CONSTRAINT_UNIQUE", "CONSTRAINT_VTAB", "CORRUPT_INDEX", "CORRUPT_SEQUENCE", "CORRUPT_VTAB", "ERROR_MISSING_COLLSEQ", "ERROR_RETRY", "ERROR_SNAPSHOT", "IOERR_ACCESS", "IOERR_AUTH", "IOERR_BEGIN_ATOMIC", "IOERR_BLOCKED", "IOERR_CHECKRESERVEDLOCK", "IOERR_CLOSE", "IOERR_COMMIT_ATOMIC", "IOERR_CONVPATH", "IOERR_CORRUPTFS", "IOERR_DATA", "IOERR_DELETE", "IOERR_DELETE_NOENT", "IOERR_DIR_CLOSE", "IOERR_DIR_FSYNC", "IOERR_FSTAT", "IOERR_FSYNC", "IOERR_GETTEMPPATH", "IOERR_LOCK", "IOERR_MMAP", "IOERR_NOMEM", "IOERR_RDLOCK", "IOERR_READ", "IOERR_ROLLBACK_ATOMIC", "IOERR_SEEK", "IOERR_SHMLOCK", "IOERR_SHMMAP", "IOERR_SHMOPEN", "IOERR_SHMSIZE", "IOERR_SHORT_READ", "IOERR_TRUNCATE", "IOERR_UNLOCK", "IOERR_VNODE", "IOERR_WRITE", "LOCKED_SHAREDCACHE", "LOCKED_VTAB", "READONLY_CANTINIT", "READONLY_CANTLOCK", "READONLY_DBMOVED", "READONLY_DIRECTORY", "READONLY_RECOVERY", "READONLY_ROLLBACK"]
+DOCUMENTED: Final = [
+    "ABORT",
+    "AUTH",
+    "BUSY",
+    "CANTOPEN",
+    "CONSTRAINT",
+    "CORRUPT",
+    "EMPTY",
+    "ERROR",
+    "FORMAT",
+    "FULL",
+    "INTERNAL",
+    "INTERRUPT",
+    "IOERR",
+    "LOCKED",
+    "MISMATCH",
+    "MISUSE",
+    "NOLFS",
+    "NOMEM",
+    "NOTADB",
+    "NOTFOUND",
+    "PERM",
+    "PROTOCOL",
+    "RANGE",
+    "READONLY",
+    "SCHEMA",
+    "TOOBIG",
+    "ABORT_ROLLBACK",
+    "AUTH_USER",
+    "BUSY_RECOVERY",
+    "BUSY_SNAPSHOT",
+    "BUSY_TIMEOUT",
+    "CANTOPEN_CONVPATH",
+    "CANTOPEN_DIRTYWAL",
+    "CANTOPEN_FULLPATH",
+    "CANTOPEN_ISDIR",
+    "CANTOPEN_NOTEMPDIR",
+    "CANTOPEN_SYMLINK",
+    "CONSTRAINT_CHECK",
+    "CONSTRAINT_COMMITHOOK",
+    "CONSTRAINT_DATATYPE",
+    "CONSTRAINT_FOREIGNKEY",
+    "CONSTRAINT_FUNCTION",
+    "CONSTRAINT_NOTNULL",
+    "CONSTRAINT_PINNED",
+    "CONSTRAINT_PRIMARYKEY",
+    "CONSTRAINT_ROWID",
+    "CONSTRAINT_TRIGGER",
+    "CONSTRAINT_UNIQUE",
+    "CONSTRAINT_VTAB",
+    "CORRUPT_INDEX",
+    "CORRUPT_SEQUENCE",
+    "CORRUPT_VTAB",
+    "ERROR_MISSING_COLLSEQ",
+    "ERROR_RETRY",
+    "ERROR_SNAPSHOT",
+    "IOERR_ACCESS",
+    "IOERR_AUTH",
+    "IOERR_BEGIN_ATOMIC",
+    "IOERR_BLOCKED",
+    "IOERR_CHECKRESERVEDLOCK",
+    "IOERR_CLOSE",
+    "IOERR_COMMIT_ATOMIC",
+    "IOERR_CONVPATH",
+    "IOERR_CORRUPTFS",
+    "IOERR_DATA",
+    "IOERR_DELETE",
+    "IOERR_DELETE_NOENT",
+    "IOERR_DIR_CLOSE",
+    "IOERR_DIR_FSYNC",
+    "IOERR_FSTAT",
+    "IOERR_FSYNC",
+    "IOERR_GETTEMPPATH",
+    "IOERR_LOCK",
+    "IOERR_MMAP",
+    "IOERR_NOMEM",
+    "IOERR_RDLOCK",
+    "IOERR_READ",
+    "IOERR_ROLLBACK_ATOMIC",
+    "IOERR_SEEK",
+    "IOERR_SHMLOCK",
+    "IOERR_SHMMAP",
+    "IOERR_SHMOPEN",
+    "IOERR_SHMSIZE",
+    "IOERR_SHORT_READ",
+    "IOERR_TRUNCATE",
+    "IOERR_UNLOCK",
+    "IOERR_VNODE",
+    "IOERR_WRITE",
+    "LOCKED_SHAREDCACHE",
+    "LOCKED_VTAB",
+    "READONLY_CANTINIT",
+    "READONLY_CANTLOCK",
+    "READONLY_DBMOVED",
+    "READONLY_DIRECTORY",
+    "READONLY_RECOVERY",
+    "READONLY_ROLLBACK",
+]
 """https://sqlite.org/rescode.html without OK, ROW, DONE, OK_*, NOTICE* and WARNING*, which are no errors."""
 
 NO_ERRORS: Final = ("OK", "ROW", "DONE", "NOTICE", "WARNING")
@@ -100,7 +197,8 @@ def test_errors_of_the_module_itself_have_no_code() -> None:
 
 
 def test_undecodable_text_is_known_by_its_words() -> None:
-    assert meaning(sqlite3.OperationalError("Could not decode to UTF-8 column 'value' with text 'x'")) is Meaning.NOT_UTF8
+    error = sqlite3.OperationalError("Could not decode to UTF-8 column 'value' with text 'x'")
+    assert meaning(error) is Meaning.NOT_UTF8
 
 
 def test_an_unsupported_file_format_is_a_header_that_makes_no_sense() -> None:
@@ -115,7 +213,7 @@ def test_an_error_says_its_message() -> None:
 
 
 def test_a_filter_error_points_at_the_wrong_part() -> None:
-    error = FilterError("unknown key", text="metric.loss > x", position=14, length=1, suggestions=["1"], hint="a number")
+    error = FilterError("unknown key", text="metric.loss > x", position=14, suggestions=["1"], hint="a number")
     assert error.pointer() == "metric.loss > x\n              ^"
     assert error.suggestions == ("1",)
     assert FilterError("empty").pointer() == ""

@@ -155,7 +155,8 @@ CHURNER: Final = """
             if chance.random() < 0.3:
                 # All but the first wait for readers, who overlap all the time here: not for long.
                 c.execute("PRAGMA busy_timeout=20")
-                c.execute(f"PRAGMA wal_checkpoint({chance.choice(('PASSIVE', 'FULL', 'RESTART', 'TRUNCATE'))})").fetchall()
+                kind = chance.choice(("PASSIVE", "FULL", "RESTART", "TRUNCATE"))
+                c.execute(f"PRAGMA wal_checkpoint({kind})").fetchall()
                 c.execute("PRAGMA busy_timeout=20000")
         c.close()
         time.sleep(chance.choice((0, 0, 0.002, 0.01)))

@@ -156,7 +156,10 @@ def test_the_store_of_a_shell(tmp_path: Path) -> None:
         ("postgresql:/u:secret@h/db", "postgresql:/u:***@h/db"),
         ("https://token@h/x", "https://***@h/x"),
         ("http://h:5000/x?a=1", "http://h:5000/x?a=1"),
-        ("postgresql://h/db?user=u&password=secret&sslmode=require", "postgresql://h/db?user=u&password=***&sslmode=require"),
+        (
+            "postgresql://h/db?user=u&password=secret&sslmode=require",
+            "postgresql://h/db?user=u&password=***&sslmode=require",
+        ),
         ("s3://b/k?X-Amz-Signature=secret&X-Amz-Date=1", "s3://b/k?X-Amz-Signature=***&X-Amz-Date=1"),
         ("mssql+pyodbc:///?odbc_connect=UID%3Du%3BPWD%3Dsecret%3B", "mssql+pyodbc:///?odbc_connect=***"),
         ("Server=h;UID=u;PWD={se;cret};X=1", "Server=h;UID=u;PWD=***;X=1"),
@@ -182,8 +185,10 @@ NOISE: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"), ma
 PUNCTUATION: Final = st.text("@:/%?#&=[]{}\\;,+$!'\"^~ ", max_size=6)
 PASSWORDS: Final = st.builds(lambda left, right: left + SECRET + right, PUNCTUATION | NOISE, PUNCTUATION | NOISE)
 SCHEMES: Final = st.sampled_from(
-    ["postgresql", "postgres", "postgresql+psycopg2", "mysql+pymysql", "mssql+pyodbc", "http", "https", "oracle", "file"]
-    + ["sqlite", "sqlite+pysqlcipher", "ftp", "mongodb+srv"]
+    [
+        *("postgresql", "postgres", "postgresql+psycopg2", "mysql+pymysql", "mssql+pyodbc", "http", "https", "oracle"),
+        *("file", "sqlite", "sqlite+pysqlcipher", "ftp", "mongodb+srv"),
+    ]
 )
 USERS: Final = st.sampled_from(["u", "", "user@tenant", "DOM\\user", "a.b-c", "u%40x", "été"])
 TAILS: Final = st.sampled_from(["h/db", "h:5432/db?sslmode=require", "[::1]:5432/db", "", "h", "h/a@b", "h/x.db#f"])
@@ -206,8 +211,29 @@ def test_no_password_before_a_host_is_ever_shown(
 
 
 ARGUMENTS: Final = st.sampled_from(
-    ["password", "PASSWORD", "passwd", "pwd", "sslpassword", "token", "access_token", "api_key", "apikey", "secret"]
-    + ["aws_secret_access_key", "AccountKey", "sig", "X-Amz-Signature", "client-secret", "odbc_connect", "passphrase"]
+    [
+        *(
+            "password",
+            "PASSWORD",
+            "passwd",
+            "pwd",
+            "sslpassword",
+            "token",
+            "access_token",
+            "api_key",
+            "apikey",
+            "secret",
+        ),
+        *(
+            "aws_secret_access_key",
+            "AccountKey",
+            "sig",
+            "X-Amz-Signature",
+            "client-secret",
+            "odbc_connect",
+            "passphrase",
+        ),
+    ]
 )
 
 

@@ -1,4 +1,4 @@
-"""SQLite databases in MLflow's schema, in every state that a writer can leave them in, and proof that they stayed so."""
+"""SQLite databases in MLflow's schema, in every state a writer can leave them in, and proof that they stayed so."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ MARKERS: Final = "●▲■◆○△□◇"
 _ASCII: Final = "*+xo#@%&"
 _LEGEND_NAME: Final = 28
 """Columns of a name in the legend."""
+_LEGEND_FROM: Final = 10
+"""Columns below which a chart has no legend."""
 
 
 def marker_of(index: int, several: bool, colour: bool, glyphs: Glyphs) -> str:
@@ -36,7 +38,7 @@ def heading_rows(
         text = cut(clean(title), width)
         rows.append((Span(text, "title"), Span(" " * (width - columns_of(text)))))
     entries: list[tuple[Span, ...]] = []
-    for index, name in enumerate(names[:count]):
+    for index, name in enumerate(names[:count] if width >= _LEGEND_FROM else ()):
         marker = marker_of(index, count > 1, colour, glyphs)
         sign = marker if marker != BRAILLE else MARKERS[index % SERIES] if count > 1 else "⠶⠶"
         shown = cut(clean(name), min(_LEGEND_NAME, max(1, width - 4)))
