@@ -139,7 +139,7 @@ async def make(database: Path) -> None:
             await until(pilot, lambda: len(screen.experiments.table.rows) > 0)
             screen.as_of = "09:00:00"
             await walk(pilot)
-            await until(pilot, lambda: not screen.reading)
+            await until(pilot, lambda: not screen.busy)
             await pilot.pause(0.2)
             svg = mended(app.export_screenshot(title="flowdeck"))
         target = FOLDER / f"{name}.svg"

@@ -6,65 +6,20 @@ it was written by other people and is not fit for a terminal before `tui.view` c
 
 from __future__ import annotations
 
-import enum
 import math
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from store.kinds import INFINITE as INFINITE
+from store.kinds import Axis as Axis
+from store.kinds import RunParts as RunParts
+from store.kinds import RunStatus as RunStatus
+from store.kinds import ViewType as ViewType
+from store.kinds import is_infinite as is_infinite
 
 T = TypeVar("T")
-
-INFINITE: Final = 1.797e308
-"""SQL stores keep an infinity as ±1.7976931348623157e308 (MLflow's sanitize_metric_value):
-a magnitude from here on is shown and plotted as infinite."""
-
-
-def is_infinite(value: float) -> bool:
-    """True for ±inf and for the numbers that stand for them in SQL stores."""
-    return abs(value) >= INFINITE
-
-
-class RunStatus(enum.StrEnum):
-    """The states of a run (MLflow's RunStatus); databases and REST use the names."""
-
-    RUNNING = "RUNNING"
-    SCHEDULED = "SCHEDULED"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
-    KILLED = "KILLED"
-
-
-class ViewType(enum.Enum):
-    """Which lifecycle stages a search looks at (MLflow's ViewType)."""
-
-    ACTIVE_ONLY = "active"
-    DELETED_ONLY = "deleted"
-    ALL = "all"
-
-
-class RunParts(enum.Flag):
-    """The parts of a run that cost a query each; attributes and the name always come."""
-
-    ATTRIBUTES = 0
-    PARAMS = enum.auto()
-    METRICS = enum.auto()
-    TAGS = enum.auto()
-    INPUTS = enum.auto()
-    """Datasets and logged models read and written by the run."""
-    ALL = PARAMS | METRICS | TAGS | INPUTS
-
-
-class Axis(enum.StrEnum):
-    """What a metric is plotted against."""
-
-    STEP = "step"
-    RELATIVE = "relative"
-    """Milliseconds since the run's start."""
-    WALL = "wall"
-    """Milliseconds since the epoch."""
-    ORDER = "order"
-    """The position in the history, from 0: for histories whose steps are all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import os
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,19 +37,21 @@ _SCHEMES: Final = {
     "file": Kind.TREE,
 }
 
-_CREDENTIALS: Final = re.compile(r"\b[A-Za-z][\w+.-]*:/{0,3}[^\s:]*:(?P<secret>\S*)@")
-"""`scheme://user:password@` up to the last `@`: a password may hold any character, a user name `@` and `/`, and
-slashes are forgotten. Rather too much is hidden than too little."""
+_WORD: Final = re.compile(r"\S+")
+
+_CREDENTIALS: Final = re.compile(r"\b[A-Za-z][\w+.-]{0,40}:/{0,3}[^\s:]{0,200}:")
+"""`scheme://user:` before a password, which ends at the word's last `@`: it may hold any character, a user name `@`
+and `/`, and slashes are forgotten. Rather too much is hidden than too little."""
 
 _TOKEN: Final = re.compile(r"\bhttps?://(?P<secret>[^\s/:@]+)@", re.IGNORECASE)
 """A user name without a password: over HTTP often a token."""
 
 _ADDRESS: Final = re.compile(r"^(?:[A-Za-z][\w+.-]*:/{0,3}[^:]*:|[^:]*:(?!/))(?P<secret>.*)@", re.DOTALL)
-"""`_CREDENTIALS` in a text that is nothing but an address: there a password may hold blanks, the scheme may lack."""
+"""The same in a text that is nothing but an address: there a password may hold blanks, the scheme may lack."""
 
 _SECRET_NAME: Final = (
-    r"[\w-]*(?:password|passwd|passphrase|pwd|secret|token|credential|signature|sig|odbc_connect|jwt|auth|"
-    r"(?:api|access|account|private|shared|cipher|encryption)[_-]?key)[\w-]*"
+    r"[\w-]{0,60}(?:password|passwd|passphrase|pwd|secret|token|credential|signature|sig|odbc_connect|jwt|auth|"
+    r"(?:api|access|account|private|shared|cipher|encryption)[_-]?key)[\w-]{0,60}"
 )
 
 _SECRET_ARGUMENT: Final = re.compile(
@@ -81,18 +84,29 @@ class Address:
 
 def redact(text: str) -> str:
     """`text` with the password of every URI in it, and every secret query argument, replaced by `***`."""
-    return _hidden(text, _CREDENTIALS, _TOKEN, _SECRET_ARGUMENT)
+    return _hidden(text, _secrets(text))
 
 
 def redact_address(address: str) -> str:
     """`address`, which is nothing but an address and perhaps a mistyped one, without its secrets."""
-    return _hidden(address, _ADDRESS, _CREDENTIALS, _TOKEN, _SECRET_ARGUMENT)
+    whole = [match.span("secret") for match in _ADDRESS.finditer(address)]
+    return _hidden(address, [*whole, *_secrets(address)])
 
 
-def _hidden(text: str, *patterns: re.Pattern[str]) -> str:
-    """`text` without the secrets that the patterns find, each in the text as it is: one must not spoil another."""
+def _secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Where secrets begin and end. All are looked for in the text as it is: hiding one must not spoil another."""
+    for word in _WORD.finditer(text):
+        end = text.rfind("@", *word.span())
+        if end >= 0 and (found := _CREDENTIALS.search(text, word.start(), end)) is not None:
+            yield found.end(), end
+    for pattern in (_TOKEN, _SECRET_ARGUMENT):
+        for match in pattern.finditer(text):
+            yield match.span("secret")
+
+
+def _hidden(text: str, secrets: Iterable[tuple[int, int]]) -> str:
     parts, end = [], 0
-    for start, stop in sorted(match.span("secret") for pattern in patterns for match in pattern.finditer(text)):
+    for start, stop in sorted(secrets):
         if start >= end:
             parts += [text[end:start], "***"]
         end = max(end, stop)

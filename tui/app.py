@@ -11,7 +11,6 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.screen import Screen
 
-from tui.clipboard import copy
 from tui.config import Config
 from tui.frame import Frame
 from tui.keys import BY_ID
@@ -97,6 +96,8 @@ class FlowdeckApp(App[int]):
         self.notify(f"theme: {self.theme}", timeout=2)
 
     def on_copy_wanted(self, message: CopyWanted) -> None:
+        from tui.clipboard import copy
+
         text, what = message.text, message.what
         if text:
             self._jobs.run("copy", "copying", lambda cancel: deliver(self, Copied(copy(text, what, os.environ))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,10 +32,17 @@ def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) ->
     """The configuration; the defaults if there is no file. Raises `UsageError` that names the place of a mistake."""
     path = config_path(environ)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Config(mouse=environ.get("FLOWDECK_MOUSE", "1") != "0")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
+    # Most users have no such file: its parser is not loaded for them.
+    import tomllib
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
     keys = content.get("keys", {})
     theme, mouse = content.get("theme"), content.get("mouse", True)

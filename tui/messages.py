@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from store.entities import (
-    Curve,
-    Experiment,
-    ExperimentStats,
-    LoggedModel,
-    MetricSummary,
-    Run,
-    StoreInfo,
-)
-from store.protocols import Store
-from tui.clipboard import Outcome
-from tui.view.chart import ChartDrawing
-from tui.view.runs import RunsView
+if TYPE_CHECKING:
+    from store.entities import (
+        Curve,
+        Experiment,
+        ExperimentStats,
+        LoggedModel,
+        MetricSummary,
+        Run,
+        StoreInfo,
+    )
+    from store.protocols import Store
+    from tui.clipboard import Outcome
+    from tui.view.chart import ChartDrawing
+    from tui.view.runs import RunsView
 
 
 @dataclass

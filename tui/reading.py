@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
-from store.entities import Axis, MetricSummary, Run, RunParts, ViewType
 from store.errors import NotFound
-from store.protocols import ExperimentQuery, Store
+from store.kinds import Axis, RunParts, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
@@ -22,9 +21,14 @@ from tui.messages import (
     StoreOpened,
     SummariesRead,
 )
-from tui.view.run import SPARK_BUCKETS
-from tui.view.runs import RunsView
-from tui.widgets.chart_pane import ChartWish
+from tui.view.cells import SPARK_BUCKETS
+
+# Imported by the functions that need them: this module is loaded before the first frame.
+if TYPE_CHECKING:
+    from store.entities import MetricSummary, Run
+    from store.protocols import Store
+    from tui.view.runs import RunsView
+    from tui.widgets.chart_pane import ChartWish
 
 Post = Callable[[Message], object]
 
@@ -49,6 +53,8 @@ def open_and_read(uri: str, view: ViewType, post: Post, cancel: Event) -> None:
 
 def read_experiments(store: Store, view: ViewType, post: Post, cancel: Event) -> None:
     """Experiments with active runs first, the most recent on top; those without any after them, as MLflow has them."""
+    from store.protocols import ExperimentQuery
+
     page = store.experiments(ExperimentQuery(view=view), cancel)
     stats = store.experiment_stats(cancel)
 

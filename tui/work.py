@@ -103,4 +103,6 @@ class Jobs:
         return True
 
     def cancel_all(self) -> bool:
-        return any([self.cancel(group) for group in list(self._cancels)])
+        """Ends all of it; True if there was any."""
+        ended = [self.cancel(group) for group in list(self._cancels)]
+        return any(ended)

@@ -48,11 +48,13 @@ AGGREGATE: Final = "one aggregate query by sqlite3"
 
 STEPS_TO_CURVE: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (LONG_EXPERIMENT, ("/", *LONG_EXPERIMENT, "enter", "enter")),
-    (LONG_RUN, ("enter",)),
+    (LONG_RUN, ("/", *LONG_RUN, "enter")),
+    (f"called “{LONG_RUN}”", ("enter",)),
+    (LONG_METRIC, ("/", *LONG_METRIC, "enter")),
 )
 """What must be on the screen, and the keys that are then pressed; after the last ones the metric is chosen."""
 
-CURVE_KEY: Final = "4"
+CURVE_KEY: Final = "enter"
 """The key that opens the chart: the time runs from here."""
 
 AGGREGATE_SQL: Final = """
@@ -69,7 +71,7 @@ def chart_painted(terminal: Terminal, points: int) -> bool:
     """Whether a chart is on the screen that says how many points it was drawn from."""
     text = terminal.text()
     drawn = any("\u2801" <= character <= "\u28ff" for character in text)
-    return drawn and (f"{points:,}" in text or str(points) in text)
+    return drawn and f"{points:,}".replace(",", " ") in text
 
 
 def walk_to_curve(terminal: Terminal) -> None:
@@ -77,7 +79,7 @@ def walk_to_curve(terminal: Terminal) -> None:
     for text, keys in STEPS_TO_CURVE:
         terminal.wait_for(text, SCREEN_TIMEOUT)
         terminal.press(*keys)
-    terminal.wait_for(LONG_METRIC, SCREEN_TIMEOUT)
+    terminal.wait_for(lambda: LONG_METRIC in terminal.text() and "reading" not in terminal.text(), SCREEN_TIMEOUT)
     # The key must find an idle program: what it still does for the screen before is not the chart's cost.
     terminal.wait_quiet(0.5, SCREEN_TIMEOUT)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import random
@@ -27,7 +28,7 @@ from tests.support.sqlite_states import RUN, make, untouched, writer
 
 ROWS: Final = 10_000
 
-ROWS_PER_COMMIT: Final = 10
+ROWS_PER_COMMIT: Final = 20
 
 BUSY_TIMEOUT_S: Final = 20
 """What MLflow sets for its own connections."""
@@ -203,7 +204,7 @@ def test_a_database_that_is_opened_and_closed_all_the_time_is_never_read_torn(co
 
     with reading(*(reader(number) for number in range(4))) as errors:
         churner = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(CHURNER), str(counters), "150"],
+            [sys.executable, "-c", textwrap.dedent(CHURNER), str(counters), "100"],
             capture_output=True,
             text=True,
             check=False,
@@ -212,11 +213,12 @@ def test_a_database_that_is_opened_and_closed_all_the_time_is_never_read_torn(co
     assert churner.stderr == ""
     assert all(len(values) > 5 for values in seen), [len(values) for values in seen]
     last = databases[0].read(count_up(0))
-    assert last // 10 == 150
+    assert last // 10 == 100
     for database in databases:
         database.close()
 
 
+@pytest.mark.skipif(not hasattr(fcntl, "F_OFD_SETLK"), reason="this system has no locks that belong to a descriptor")
 def test_a_long_read_of_a_database_at_rest_ends_although_others_come_and_go(counters: Path) -> None:
     """Each try sees somebody connect: the second must not depend on nobody doing so."""
     database = SqliteDatabase(counters)

@@ -190,7 +190,7 @@ VALUES: Final = st.one_of(
 HISTORIES: Final = st.lists(st.tuples(STEPS, TIMES, VALUES), min_size=1, max_size=40)
 
 QUICK: Final = settings(
-    max_examples=120,
+    max_examples=80,
     deadline=None,
     derandomize=True,
     database=None,

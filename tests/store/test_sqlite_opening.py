@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import shutil
@@ -31,6 +32,11 @@ from tests.support import sqlite_states as states
 from tests.support.sqlite_states import RUN, as_nobody, make, untouched, writer
 
 ROOT: Final = Path(__file__).parents[2]
+
+needs_locks_of_its_own = pytest.mark.skipif(
+    not hasattr(fcntl, "F_OFD_SETLK"), reason="this system has no locks that belong to a descriptor"
+)
+"""What is promised on Linux only."""
 
 
 @pytest.fixture
@@ -549,6 +555,7 @@ def test_one_read_does_not_drop_the_lock_of_another(folder: Path) -> None:
     assert answers == [["0.1", "0.1"]]
 
 
+@needs_locks_of_its_own
 def test_readers_that_overlap_let_a_waiting_writer_in(folder: Path) -> None:
     path = make(folder / "mlflow.db")
     stop = threading.Event()
@@ -584,6 +591,7 @@ def test_a_short_lock_is_waited_for(folder: Path) -> None:
         process.wait()
 
 
+@needs_locks_of_its_own
 def test_a_long_lock_is_an_error_that_names_who_holds_it(folder: Path) -> None:
     path = make(folder / "mlflow.db")
     with impatient(path, busy=0.2) as store, writer(path) as process:
@@ -857,7 +865,7 @@ def test_damaged_pages_are_told_and_never_crash(tmp_path: Path) -> None:
     chance = random.Random(11)
     told = []
     gone = set()
-    for _ in range(120):
+    for _ in range(60):
         damaged = bytearray(data)
         start = chance.randrange(0, len(data) - 64)
         damaged[start : start + chance.choice((1, 4, 64))] = chance.randbytes(chance.choice((1, 4, 64)))
@@ -869,7 +877,7 @@ def test_damaged_pages_are_told_and_never_crash(tmp_path: Path) -> None:
                 told.append(error)
             except ValueError as error:
                 gone.add(str(error))
-    assert sum(isinstance(error, StoreCorrupt) for error in told) > 10
+    assert sum(isinstance(error, StoreCorrupt) for error in told) > 4
     assert all(str(path) in error.message for error in told)
     assert all("not enough values to unpack" in text for text in gone), "the run itself may be gone"
 

@@ -43,7 +43,20 @@ class Crafted:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """A finished run of one second; its metrics have one point each."""
-        row = (run_id, name, "UNKNOWN", "", "", "user", "FINISHED", start, start + 1000, "", stage, f"/nowhere/{run_id}")
+        row = (
+            run_id,
+            name,
+            "UNKNOWN",
+            "",
+            "",
+            "user",
+            "FINISHED",
+            start,
+            start + 1000,
+            "",
+            stage,
+            f"/nowhere/{run_id}",
+        )
         columns = (
             "run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,"
             " source_version, lifecycle_stage, artifact_uri, experiment_id"

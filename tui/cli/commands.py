@@ -24,7 +24,7 @@ COMMANDS: Final = {
     ),
     "experiments": Entry(
         "tui.cli.experiments:experiments",
-        "flowdeck experiments [-f FILTER] [--sort KEY]... [--deleted|--all]",
+        "flowdeck experiments [-f FILTER] [--sort KEY[:asc|desc]]... [-n LIMIT] [--deleted|--all]",
         "lists experiments",
     ),
     "runs": Entry(

@@ -56,7 +56,7 @@ def _tour(store: Store, path: str) -> None:
     experiment = find_experiment(store, EXPERIMENT)
     order = (f"metrics.`{METRIC}` ASC",)
     page = store.run_ids(RunQuery((experiment.experiment_id,), order_by=order, limit=6))
-    _section(f'flowdeck runs -e {EXPERIMENT} --sort "metrics.{METRIC}" -n 6', "The best runs of an experiment")
+    _section(f"flowdeck runs -e {EXPERIMENT} --sort metrics.{METRIC}:asc -n 6", "The best runs of an experiment")
     _runs(store, page.items)
     best, other = store.runs(page.items[:2], RunParts.PARAMS | RunParts.METRICS)
     _say(f"\nWhat differs between {best.run_name} and {other.run_name}\n")

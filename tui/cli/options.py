@@ -187,12 +187,22 @@ def metric_argument(command: F) -> F:
 
 
 _DIRECTION: Final = re.compile(r"^(?P<key>.*\S)\s*:(?P<direction>asc|desc)$", re.IGNORECASE | re.DOTALL)
+_KEY: Final = re.compile(r"^(?P<entity>[A-Za-z]+)\.(?P<key>[^`\"]*[^`\"\w.][^`\"]*)$", re.DOTALL)
+"""A key with a character for which MLflow wants backticks."""
 
 
 def order_by(text: str) -> str:
-    """MLflow's spelling of a sort key: `metrics.rmse:desc` is `metrics.rmse DESC`.
+    """MLflow's spelling of a sort key: `metrics.val/loss:desc` is ``metrics.`val/loss` DESC``.
 
-    Keys may hold colons: only a direction at the very end is one. A key that itself ends in `:asc` is quoted.
+    Keys may hold colons: only a direction at the very end is one, and a key that itself ends in `:asc` is quoted.
+    MLflow's own strings (`metrics.rmse DESC`) stay as they are.
     """
     match = _DIRECTION.match(text)
-    return f"{match['key']} {match['direction'].upper()}" if match else text
+    if match is None:
+        return text if any(map(str.isspace, text)) else _quoted(text)
+    return f"{_quoted(match['key'])} {match['direction'].upper()}"
+
+
+def _quoted(key: str) -> str:
+    match = _KEY.match(key)
+    return f"{match['entity']}.`{match['key']}`" if match else key

@@ -4,59 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from threading import Event
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import Screen
 
-from store.entities import Experiment, ExperimentStats, StoreInfo, ViewType
-from store.protocols import Store
+from store.kinds import ViewType
 from tui import messages, reading
 from tui.bindings import bindings
 from tui.keys import Place
-from tui.screens.modals.picker import Choice, Picker
+from tui.screens.layout import CHART, EXPERIMENTS, OWN, RUN, RUNS, WIDE, panes
 from tui.view import cells
 from tui.view.experiments import ALL
-from tui.view.runs import RunsView
 from tui.view.stages import STAGES
 from tui.view.status import Status, status_pieces
 from tui.view.text import clean
 from tui.widgets.card_pane import CardPane
-from tui.widgets.chart_pane import ChartPane
 from tui.widgets.error_bar import ErrorBar
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.footer import Footer
 from tui.widgets.line import Line
-from tui.widgets.pane import Pane
-from tui.widgets.run_pane import RunPane
-from tui.widgets.runs_pane import RunsPane
 from tui.work import Jobs, WorkEnded, WorkFailed, deliver
 
-EXPERIMENTS, RUNS, RUN, CHART = range(4)
-
-_NARROW: Final = {0: ("experiments",), 1: ("runs",), 2: ("run",), 3: ("chart",)}
-_MIDDLE: Final = {0: ("experiments", "card"), 1: ("runs",), 2: ("run",), 3: ("run", "chart")}
-_WIDE: Final = {
-    0: ("experiments", "card"),
-    1: ("experiments", "runs"),
-    2: ("runs", "run"),
-    3: ("run", "chart"),
-}
-_WIDEST: Final = {
-    0: ("experiments", "card"),
-    1: ("experiments", "runs"),
-    2: ("experiments", "runs", "run"),
-    3: ("runs", "run", "chart"),
-}
-LAYOUTS: Final = ((220, _WIDEST), (150, _WIDE), (100, _MIDDLE), (0, _NARROW))
-"""(terminal columns from which it holds, level -> panes on screen)."""
-
-_OWN: Final = ("experiments", "runs", "run", "chart")
-"""The pane that each level is about."""
+# What the first frame does not need is imported when the panes below the experiments are prepared.
+if TYPE_CHECKING:
+    from store.entities import Experiment, ExperimentStats, StoreInfo
+    from store.protocols import Store
+    from tui.screens.modals.picker import Choice
+    from tui.widgets.chart_pane import ChartPane
+    from tui.widgets.run_pane import RunPane
+    from tui.widgets.runs_pane import RunsPane
 
 
 class Browser(Screen[None]):
@@ -78,14 +57,12 @@ class Browser(Screen[None]):
         self.as_of = ""
         """Local time at which what is shown was read."""
         self._jobs = Jobs(self)
+        self._prepared = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
             yield ExperimentsPane(id="experiments")
             yield CardPane(id="card")
-            yield RunsPane(id="runs")
-            yield RunPane(id="run")
-            yield ChartPane(id="chart")
         yield ErrorBar()
         yield Line(id="status")
         yield Footer()
@@ -95,7 +72,7 @@ class Browser(Screen[None]):
         self._arrange()
         self._show_status()
         self.experiments.take_focus()
-        self.call_after_refresh(self._open)
+        self.call_after_refresh(self._read_experiments)
 
     def on_unmount(self) -> None:
         self._jobs.cancel_all()
@@ -110,33 +87,46 @@ class Browser(Screen[None]):
 
     @property
     def runs(self) -> RunsPane:
-        return self.query_one(RunsPane)
+        return self.query_one("#runs")  # type: ignore[return-value]
 
     @property
     def run_pane(self) -> RunPane:
-        return self.query_one(RunPane)
+        return self.query_one("#run")  # type: ignore[return-value]
 
     @property
     def chart(self) -> ChartPane:
-        return self.query_one(ChartPane)
+        return self.query_one("#chart")  # type: ignore[return-value]
+
+    async def prepare(self) -> None:
+        """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
+        if self._prepared:
+            return
+        self._prepared = True
+        from tui.widgets.chart_pane import ChartPane
+        from tui.widgets.run_pane import RunPane
+        from tui.widgets.runs_pane import RunsPane
+
+        below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
+        for pane in below:
+            pane.add_class("-hidden")
+        await self.query_one("#panes").mount(*below)
 
     @property
-    def reading(self) -> bool:
+    def busy(self) -> bool:
         """True while something is being read."""
         return bool(self._jobs.running)
 
     def _panes_on_screen(self) -> tuple[str, ...]:
         if self._full:
             return (self._focused_pane(),)
-        layout = next(layout for least, layout in LAYOUTS if self.app.size.width >= least)
-        return layout[self._level]
+        return panes(self._level, self.app.size.width)
 
     def _focused_pane(self) -> str:
         focused = self.focused
         for pane in self.query_one("#panes").children:
             if focused is not None and pane in focused.ancestors:
-                return pane.id or _OWN[self._level]
-        return _OWN[self._level]
+                return pane.id or OWN[self._level]
+        return OWN[self._level]
 
     def _arrange(self) -> None:
         """Shows the panes of this level that there is room for."""
@@ -144,50 +134,43 @@ class Browser(Screen[None]):
         for pane in self.query_one("#panes").children:
             pane.set_class(pane.id not in shown, "-hidden")
             pane.set_class(pane.id in shown[1:], "-second")
-        for level in range(len(_OWN)):
+        for level in range(len(OWN)):
             self.set_class(level == self._level, f"-level-{level}")
-        self.set_class(self.app.size.width >= 150, "-wide")
+        self.set_class(self.app.size.width >= WIDE, "-wide")
         self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
         self._show_status()
 
-    def _go(self, level: int) -> None:
+    async def _go(self, level: int) -> None:
+        if level != EXPERIMENTS:
+            await self.prepare()
         self._level = level
         self._full = False
         self._arrange()
-        self._focus(_OWN[level])
+        self._focus(OWN[level])
 
     def _focus(self, pane: str) -> None:
-        found = self.query_one(f"#{pane}")
-        assert isinstance(found, Pane | ChartPane)
-        found.take_focus()
+        self.query_one(f"#{pane}").take_focus()  # type: ignore[attr-defined]
 
     # Reading
 
-    def _start(self, group: str, what: str, work: Callable[[Callable[[Message], object], Event], Any]) -> None:
-        self._jobs.run(group, what, lambda cancel: work(lambda message: deliver(self, message), cancel))
+    def _start(self, group: str, what: str, work: Callable[..., None], *arguments: object) -> None:
+        """Runs a function of `tui.reading` in a thread; its messages come to this screen."""
+        self._jobs.run(group, what, lambda cancel: work(*arguments, lambda message: deliver(self, message), cancel))
         self._show_status()
 
-    def _open(self) -> None:
-        uri, stage = self._uri, self._stage
-        self._start(
-            "experiments",
-            f"opening {self._title}",
-            lambda post, cancel: reading.open_and_read(uri, stage, post, cancel),
-        )
+    def _read(self, group: str, what: str, work: Callable[..., None], *arguments: object) -> None:
+        """`_start` for what reads the store that is open."""
+        if self._store is not None:
+            self._start(group, what, work, self._store, *arguments)
 
     def _read_experiments(self) -> None:
-        store, stage = self._store, self._stage
-        if store is None:
-            self._open()
-            return
-        self._start(
-            "experiments",
-            "reading the experiments",
-            lambda post, cancel: reading.read_experiments(store, stage, post, cancel),
-        )
+        if self._store is None:
+            self._start("experiments", f"opening {self._title}", reading.open_and_read, self._uri, self._stage)
+        else:
+            self._read("experiments", "reading the experiments", reading.read_experiments, self._stage)
 
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         self._store = message.store
@@ -202,6 +185,7 @@ class Browser(Screen[None]):
         self.as_of = datetime.now().astimezone().strftime("%H:%M:%S")
         self.experiments.show(message.experiments, message.stats, self._stage)
         self._show_status()
+        self.call_after_refresh(self.prepare)
 
     def on_work_failed(self, message: WorkFailed) -> None:
         self.query_one(ErrorBar).tell(message.what, message.error)
@@ -219,7 +203,7 @@ class Browser(Screen[None]):
             runs=sum(stats.runs for stats in known),
             running=sum(stats.running for stats in known),
             as_of=self.as_of,
-            reading=self.reading,
+            reading=self.busy,
         )
         self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))
 
@@ -229,7 +213,10 @@ class Browser(Screen[None]):
         chosen = self._experiments.get(message.experiment_id)
         self.query_one(CardPane).show(chosen, self._stats.get(message.experiment_id))
 
-    def on_experiments_pane_opened(self, message: ExperimentsPane.Opened) -> None:
+    async def on_experiments_pane_opened(self, message: ExperimentsPane.Opened) -> None:
+        from tui.view.runs import RunsView
+
+        await self.prepare()
         ids = None if message.experiment_id == ALL else (message.experiment_id,)
         deleted = ids is not None and self._experiments[ids[0]].lifecycle_stage == "deleted"
         view = RunsView(experiment_ids=ids, stage=ViewType.ALL if deleted else self._stage)
@@ -237,32 +224,30 @@ class Browser(Screen[None]):
         if shown is None or (shown.experiment_ids, shown.stage) != (view.experiment_ids, view.stage):
             names = {key: item.name for key, item in self._experiments.items()}
             self.runs.start(view, names)
-        self._go(RUNS)
+        await self._go(RUNS)
 
     # Runs
 
     def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
-        store, view = self._store, message.view
-        if store is not None:
-            self._start("runs", "reading the runs", lambda post, cancel: reading.read_runs(store, view, post, cancel))
+        self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_found(self, message: messages.RunsFound) -> None:
         self.query_one(ErrorBar).hide()
         self.runs.found(message.view, message.ids, message.complete, message.runs)
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
-        store, ids = self._store, message.ids
-        if store is not None:
-            self._start("rows", "reading runs", lambda post, cancel: reading.read_rows(store, ids, post, cancel))
+        self._read("rows", "reading runs", reading.read_rows, message.ids)
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         self.runs.read(message.runs)
 
-    def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
+    async def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
         self._read_run(message.run_id)
-        self._go(RUN)
+        await self._go(RUN)
 
     def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
+        from tui.screens.modals.picker import Choice
+
         choices = [Choice(key, title, key.partition(".")[0]) for key, title in message.choices]
         self._pick("Sort by", choices, message.key, self.runs.sort_by)
 
@@ -271,16 +256,16 @@ class Browser(Screen[None]):
             if key is not None:
                 then(key)
 
+        from tui.screens.modals.picker import Picker
+
         self.app.push_screen(Picker(title, choices, chosen), picked)
 
     # Run
 
     def _read_run(self, run_id: str) -> None:
-        store = self._store
-        if store is not None:
-            self._jobs.cancel("sparks")
-            self.run_pane.wait(run_id)
-            self._start("run", "reading the run", lambda post, cancel: reading.read_run(store, run_id, post, cancel))
+        self._jobs.cancel("sparks")
+        self.run_pane.wait(run_id)
+        self._read("run", "reading the run", reading.read_run, run_id)
 
     def on_run_read(self, message: messages.RunRead) -> None:
         experiment = self._experiments.get(message.run.experiment_id)
@@ -294,57 +279,44 @@ class Browser(Screen[None]):
             self.chart.show(run, self.run_pane.summaries, self.chart.metric.key)
 
     def on_run_pane_sparks_wanted(self, message: RunPane.SparksWanted) -> None:
-        store, run, summaries = self._store, message.run, message.summaries
-        if store is not None:
-            self._start(
-                "sparks",
-                "reading histories",
-                lambda post, cancel: reading.read_sparks(store, run, summaries, post, cancel),
-            )
+        self._read("sparks", "reading histories", reading.read_sparks, message.run, message.summaries)
 
     def on_sparks_read(self, message: messages.SparksRead) -> None:
         self.run_pane.sparked(message.run_id, message.curves)
 
     # Chart
 
-    def on_run_pane_metric_opened(self, message: RunPane.MetricOpened) -> None:
-        self._go(CHART)
+    async def on_run_pane_metric_opened(self, message: RunPane.MetricOpened) -> None:
+        await self._go(CHART)
         self.chart.show(message.run, self.run_pane.summaries, message.summary.key)
 
     def on_chart_pane_wanted(self, message: ChartPane.Wanted) -> None:
-        store, wish = self._store, message.wish
-        if store is not None:
-            self._start(
-                "chart", "reading the history", lambda post, cancel: reading.read_chart(store, wish, post, cancel)
-            )
+        self._read("chart", "reading the history", reading.read_chart, message.wish)
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
         self.chart.drawn(message.run_id, message.key, message.drawing)
 
     def on_chart_pane_pick_wanted(self, message: ChartPane.PickWanted) -> None:
+        from tui.screens.modals.picker import Choice
+
         self._pick("Metric", [Choice(key, key) for key in message.keys], message.key, self.chart.pick)
 
     # Keys
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """One layer: the error, the full screen, the filter, then the level."""
         if self.query_one(ErrorBar).hide():
             return
         if self._full:
             self.action_full()
             return
-        cleared = {
-            "experiments": self.experiments.clear_find,
-            "runs": self.runs.clear_filter,
-            "run": self.run_pane.clear_find,
-        }
-        if (clear := cleared.get(self._focused_pane())) is not None and clear():
+        if self.query_one(f"#{self._focused_pane()}").clear_search():  # type: ignore[attr-defined]
             return
         if self._level > EXPERIMENTS:
-            self._go(self._level - 1)
+            await self._go(self._level - 1)
 
-    def action_level(self, level: int) -> None:
-        self._go(level)
+    async def action_level(self, level: int) -> None:
+        await self._go(level)
 
     def action_pane(self, steps: int) -> None:
         shown = self._panes_on_screen()
@@ -360,6 +332,8 @@ class Browser(Screen[None]):
         """Reads again what is on screen; cursors stay where they are."""
         self.query_one(ErrorBar).hide()
         self._read_experiments()
+        if not self._prepared:
+            return
         if self.runs.view is not None:
             self.runs.ask_again()
         if self.run_pane.run_shown is not None:
@@ -380,10 +354,10 @@ class Browser(Screen[None]):
     def _subject(self) -> tuple[str, str, str]:
         """(what it is, its id, its value or URI) of what the cursor is on."""
         pane = self._focused_pane()
-        run = self.run_pane.run_shown
         if pane in ("experiments", "card"):
             chosen = self.experiments.chosen
             return ("experiment", chosen.experiment_id, chosen.artifact_location or "") if chosen else ("", "", "")
+        run = self.run_pane.run_shown
         if pane == "runs":
             found = self.runs.chosen
             return ("run", self.runs.table.key or "", (found.artifact_uri or "") if found else "")

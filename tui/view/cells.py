@@ -5,35 +5,50 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from store.entities import Bucket, is_infinite
+from store.kinds import is_infinite
 from tui.view.glyphs import GLYPHS
+
+if TYPE_CHECKING:
+    from store.entities import Bucket
 
 SECOND: Final = 1000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-_LATEST: Final = 253_402_300_799_000
-"""The last millisecond of the year 9999, after which datetime gives up."""
+SPARK_COLUMNS: Final = 16
+"""Width of a sparkline in a table."""
+
+SPARK_BUCKETS: Final = 2 * SPARK_COLUMNS
+"""Buckets that are read for one: two a column, so that a spike is not halved away."""
+
+_LATEST: Final = 253_402_300_799_000 - DAY
+"""A day before the end of the year 9999, where datetime gives up: zones east of Greenwich are there earlier."""
+
+_NUMBER_COLUMNS: Final = 10
 
 MISSING: Final = "-"
 """Shown where the store has no value; an empty value is shown as nothing."""
 
 
 def number(value: float) -> str:
-    """A metric's value in at most ten columns, five significant digits: `0.98765`, `1.2346e+17`, `NaN`, `-inf`."""
+    """A metric's value in at most ten columns, five significant digits if there is room: `0.98765`, `1.2346e+17`."""
     if math.isnan(value):
         return "NaN"
     if is_infinite(value):
         return "inf" if value > 0 else "-inf"
     if value == int(value) and abs(value) < 1e7:
         return str(int(value))
-    if 1e-4 <= abs(value) < 1e7:
+    if 1e-4 <= abs(value) < 9_999_999.95:
         short = f"{value:.5g}"
         return short if "e" not in short else f"{value:.1f}"
-    return f"{value:.4e}".replace("e-0", "e-").replace("e+0", "e+")
+    for digits in (4, 3, 2):
+        short = f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e+")
+        if len(short) <= _NUMBER_COLUMNS:
+            break
+    return short
 
 
 def exact(value: float) -> str:
@@ -129,8 +144,9 @@ def size(octets: int | None) -> str:
         return MISSING
     amount = float(octets)
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+        # What would be rounded to 1024 or to 10.0 is written as the next one is.
+        if amount < 1023.5:
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 9.95 else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
 
@@ -148,17 +164,23 @@ def sparkline(buckets: Sequence[Bucket], columns: int) -> str:
             heights[place] += [bucket.minimum, bucket.maximum]
         else:
             odd.add(place)
-    levels = [(min(values) + max(values)) / 2 for values in heights if values]
+    levels = [_middle(values) for values in heights if values]
     if not levels:
         return GLYPHS.gap * columns
     low, high = min(levels), max(levels)
+    # The difference of two numbers near the end of what a float holds is infinite.
+    scale = 1.0 if math.isfinite(high - low) else 0.5
     drawn, previous = [], " "
     for place, values in enumerate(heights):
         if values:
-            middle = (min(values) + max(values)) / 2
-            part = 0.5 if high == low else (middle - low) / (high - low)
+            middle = _middle(values)
+            part = 0.5 if high == low else (middle * scale - low * scale) / (high * scale - low * scale)
             previous = GLYPHS.blocks[min(7, int(part * 8))]
         elif place in odd:
             previous = GLYPHS.gap
         drawn.append(previous)
     return "".join(drawn)
+
+
+def _middle(values: Sequence[float]) -> float:
+    return min(values) / 2 + max(values) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,14 +71,31 @@ def paint(
         figure.ylim(0, 1)
         figure.xaxes(bool(x_ticks), False)
         figure.yaxes(bool(y_ticks), False)
-        figure.xticks([place for place, _ in x_ticks], [label for _, label in x_ticks])
+        # plotext leaves room for labels of the x axis; where it would put them varies from run to run.
+        figure.xticks([place for place, _ in x_ticks], ["" for _ in x_ticks])
         figure.yticks([place for place, _ in y_ticks], [label for _, label in y_ticks])
         for layer in layers:
             add = figure.plot if layer.lines else figure.scatter
             add(list(layer.xs), list(layer.ys), marker=layer.marker, color=roles.index(layer.role) + 1)
         text: Any = figure.build()
     rows = [_row(line, roles, ascii_only) for line in str(text).split("\n")]
-    return [_fitted(row, width) for row in (rows + [()] * height)[:height]]
+    rows = [_fitted(row, width) for row in (rows + [()] * height)[:height]]
+    if x_ticks:
+        margin = max((len(label) for _, label in y_ticks), default=0) + bool(y_ticks)
+        rows[-1] = _x_labels(x_ticks, margin, width)
+    return rows
+
+
+def _x_labels(ticks: Sequence[tuple[float, str]], margin: int, width: int) -> Row:
+    """Labels below their ticks, those that would touch the one before left out."""
+    line = ""
+    for place, label in ticks:
+        # As plotext places what it draws.
+        column = margin + math.floor(round(0.5 + (width - margin - 1) * place, 8))
+        begin = max(0, min(column - len(label) // 2, width - len(label)))
+        if (not line or begin > len(line)) and len(label) <= width:
+            line += " " * (begin - len(line)) + label
+    return _fitted((Span(line, "label"),), width)
 
 
 def _row(line: str, roles: Sequence[str], ascii_only: bool) -> Row:

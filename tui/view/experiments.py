@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from store.entities import Experiment, ExperimentStats
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
+
+if TYPE_CHECKING:
+    from store.entities import Experiment, ExperimentStats
 
 NOTE_TAG = "mlflow.note.content"
 """Where MLflow keeps the note of an experiment or a run, in Markdown."""

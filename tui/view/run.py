@@ -12,15 +12,10 @@ from tui.view.runs import PARENT_TAG, run_duration
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
 
-SPARK_COLUMNS = 16
-"""Width of a sparkline."""
-
-SPARK_BUCKETS = 2 * SPARK_COLUMNS
-
 _METRIC_COLUMNS = (
     Column("key", "Metric", least=10, most=34),
     Column("latest", "Latest", "right", least=8, most=12),
-    Column("spark", "History", least=SPARK_COLUMNS, most=SPARK_COLUMNS),
+    Column("spark", "History", least=cells.SPARK_COLUMNS, most=cells.SPARK_COLUMNS),
     Column("minimum", "Min", "right", least=6, most=12),
     Column("minimum_step", "@ step", "right", least=6, most=12),
     Column("maximum", "Max", "right", least=6, most=12),
@@ -42,7 +37,7 @@ def metric_rows(
         row = [
             Cell(clean(key) or "(empty)", "name"),
             _value(metric.value),
-            Cell(cells.sparkline(curve.buckets, SPARK_COLUMNS) if curve else "", "accent"),
+            Cell(cells.sparkline(curve.buckets, cells.SPARK_COLUMNS) if curve else "", "accent"),
         ]
         if summary is None:
             waiting = Cell(GLYPHS.ellipsis, "dim")

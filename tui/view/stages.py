@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from store.entities import ViewType
+from store.kinds import ViewType
 
 STAGES: Final = (ViewType.ACTIVE_ONLY, ViewType.DELETED_ONLY, ViewType.ALL)
 """In the order in which the key walks through them."""

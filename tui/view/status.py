@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from store.entities import StoreInfo
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.text import clean, cut, width
+
+if TYPE_CHECKING:
+    from store.entities import StoreInfo
 
 WIDE: Final = 110
 """Terminal columns from which nothing is abbreviated."""

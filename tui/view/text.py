@@ -15,22 +15,43 @@ LONGEST: Final = 10_000
 """Characters of one text that are ever looked at for a cell: what does not fit a screen is not measured."""
 
 _UNSAFE: Final = re.compile(
-    r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]"
+    r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u038e-\u03a1\u03a3-\u0482\u048a-\u052f\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]"
 )
-"""Anything outside scripts without control, format and combining characters; looked at one by one."""
+"""Anything outside ranges without control, format, combining and unassigned characters; looked at one by one."""
 
+MARKS: Final = 4
+"""Combining marks kept on one character: enough for every written language, too few to paint over other lines."""
+
+_UNSAFE_RUN: Final = re.compile(_UNSAFE.pattern + "+")
 _FLAG_A: Final = 0x1F1E6
 _PICTURES: Final = {"\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
+
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u17b4\u17b5\u180b-\u180d\u180f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+)
+"""Joiners, variation selectors and skin tones: they change the character before them, and with it its width."""
+
+_LONE_JAMO: Final = re.compile("[\u115f-\u11ff\u3164\ud7b0-\ud7fb\uffa0]")
+"""Vowels and finals of Hangul that are part of no syllable, and its fillers: some terminals give them no width."""
+
+_NO_BASE: Final = "◌"
+"""Carries combining marks that follow nothing, as Unicode's own charts do: else they land on the cell before."""
 
 
 def clean(text: str) -> str:
     """`text` on one line, with nothing left in it that a terminal obeys.
 
     Control characters become visible pictures, bidirectional and other format characters a replacement
-    character. What terminals disagree on how wide it is (joiners, variation selectors, skin tones, flags)
-    is reduced to characters of known width, so that columns stay aligned.
+    character. What terminals disagree on how wide it is (joiners, variation selectors, skin tones, flags, lone
+    parts of Hangul syllables) is reduced to characters of known width, and at most `MARKS` combining marks stay
+    on a character, so that columns stay aligned.
     """
-    return _UNSAFE.sub(_safe, text)
+    if text.isascii():
+        return _UNSAFE.sub(_safe, text)
+    # Composed, because terminals without combining characters exist and Hangul's parts are wide only together.
+    # Marks are counted before: sorting thousands of them on one character takes quadratic time.
+    text = unicodedata.normalize("NFC", _UNSAFE_RUN.sub(_safe_run, text))
+    return _LONE_JAMO.sub("�", text)
 
 
 def clean_lines(text: str) -> list[str]:
@@ -42,6 +63,31 @@ def _safe(match: re.Match[str]) -> str:
     return _safe_character(match.group())
 
 
+def _safe_run(match: re.Match[str]) -> str:
+    """Several unsafe characters: marks count for the character that they follow."""
+    safe: list[str] = []
+    based, marks = match.start() > 0, 0
+    for character in match.group():
+        shown = _safe_character(character)
+        if not shown:
+            continue
+        if not _is_mark(shown):
+            based, marks = True, 0
+        elif marks == MARKS:
+            continue
+        else:
+            if not based:
+                safe.append(_NO_BASE)
+            based, marks = True, marks + 1
+        safe.append(shown)
+    return "".join(safe)
+
+
+@lru_cache(maxsize=4096)
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
+
+
 @lru_cache(maxsize=4096)
 def _safe_character(character: str) -> str:
     code = ord(character)
@@ -51,7 +97,7 @@ def _safe_character(character: str) -> str:
         return chr(0x2400 + code)
     if _FLAG_A <= code < _FLAG_A + 26:
         return chr(ord("A") + code - _FLAG_A)
-    if code == 0x200D or 0xFE00 <= code <= 0xFE0F or 0x1F3FB <= code <= 0x1F3FF or 0xE0100 <= code <= 0xE01EF:
+    if _INVISIBLE.match(character):
         return ""
     category = unicodedata.category(character)
     if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from store.entities import Experiment, ExperimentStats
+from typing import TYPE_CHECKING
+
 from tui.view.experiments import experiment_card
 from tui.view.table import Cell, Column, ListRows
 from tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from store.entities import Experiment, ExperimentStats
 
 
 class CardPane(Pane):

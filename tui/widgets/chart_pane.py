@@ -108,6 +108,10 @@ class ChartPane(Vertical):
             self.query_one(ChartView).show(drawing)
             self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
 
+    def clear_search(self) -> bool:
+        """A chart is not narrowed by a search."""
+        return False
+
     def take_focus(self) -> None:
         self.query_one(ChartView).focus()
 

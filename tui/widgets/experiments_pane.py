@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from store.entities import Experiment, ExperimentStats, ViewType
+from store.kinds import ViewType
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
@@ -16,8 +17,11 @@ from tui.view.glyphs import GLYPHS
 from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
-from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from store.entities import Experiment, ExperimentStats
+    from tui.widgets.prompt import Prompt
 
 
 class ExperimentsPane(Pane):
@@ -95,10 +99,10 @@ class ExperimentsPane(Pane):
     def action_all_runs(self) -> None:
         self.post_message(self.Opened(ALL))
 
-    def action_find(self) -> None:
-        self.prompt.ask("find", self._wanted, "part of an experiment's name")
+    async def action_find(self) -> None:
+        await self.ask("find", self._wanted, "part of an experiment's name")
 
-    def clear_find(self) -> bool:
+    def clear_search(self) -> bool:
         """Shows all experiments again; False if they are shown already."""
         if not self._wanted:
             return False
@@ -118,5 +122,5 @@ class ExperimentsPane(Pane):
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
         event.stop()
-        self.clear_find()
+        self.clear_search()
         self.take_focus()

@@ -46,8 +46,12 @@ class Line(Widget):
     """
 
     def __init__(
-        self, *, separator: str = f" {GLYPHS.gap} ", id: str | None = None, classes: str | None = None
-    ) -> None:  # noqa: A002
+        self,
+        *,
+        separator: str = f" {GLYPHS.gap} ",
+        id: str | None = None,  # noqa: A002 (Textual's name)
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
         self._pieces: Pieces = ()
         self._separator = separator

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from tui.widgets.line import Line, Pieces
-from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui.widgets.prompt import Prompt
 
 
 class Pane(Vertical):
@@ -26,21 +30,32 @@ class Pane(Vertical):
     empty = ""
     """What the table says before anything was read."""
 
+    prompt: Prompt | None = None
+    """Where names are found and filters written; None before it was first used."""
+
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
         yield Table(frozen=self.frozen, empty=self.empty)
-        yield Prompt()
 
     @property
     def table(self) -> Table:
         return self.query_one(Table)
 
-    @property
-    def prompt(self) -> Prompt:
-        return self.query_one(Prompt)
+    async def ask(self, purpose: str, text: str, placeholder: str) -> None:
+        """Opens the prompt; it is made when it is first needed, because the first frame has no room for it."""
+        from tui.widgets.prompt import Prompt
+
+        if self.prompt is None:
+            self.prompt = Prompt()
+            await self.mount(self.prompt)
+        self.prompt.ask(purpose, text, placeholder)
 
     def entitle(self, pieces: Pieces) -> None:
         self.query_one(".title", Line).show(pieces)
+
+    def clear_search(self) -> bool:
+        """Ends what narrows the list; False if nothing does."""
+        return False
 
     def take_focus(self) -> None:
         self.table.focus()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
@@ -16,9 +17,11 @@ from tui.view.glyphs import GLYPHS
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
 from tui.widgets.line import Line
 from tui.widgets.pane import Pane
-from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
 from tui.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from tui.widgets.prompt import Prompt
 
 METRICS, PARAMS, TAGS, DATA, OVERVIEW = range(5)
 _NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
@@ -61,7 +64,6 @@ class RunPane(Pane):
         yield Line(classes="title")
         yield Tabs(_NAMES)
         yield Table(frozen=1, empty=self.empty)
-        yield Prompt()
 
     @property
     def run_shown(self) -> Run | None:
@@ -204,11 +206,11 @@ class RunPane(Pane):
 
     # Finding
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         if self.tab in (METRICS, PARAMS, TAGS):
-            self.prompt.ask("find", self._wanted, "part of a name")
+            await self.ask("find", self._wanted, "part of a name")
 
-    def clear_find(self) -> bool:
+    def clear_search(self) -> bool:
         if not self._wanted:
             return False
         self._wanted = ""
@@ -227,5 +229,5 @@ class RunPane(Pane):
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
         event.stop()
-        self.clear_find()
+        self.clear_search()
         self.take_focus()

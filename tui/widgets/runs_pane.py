@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -16,8 +17,10 @@ from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, choose_co
 from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
-from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui.widgets.prompt import Prompt
 
 KEPT_ROWS = 4000
 """Runs kept in memory after they were shown: some hundred screens."""
@@ -188,13 +191,13 @@ class RunsPane(Pane):
     def ask_again(self) -> None:
         self._ask()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         if self._view is not None:
-            self.prompt.ask("find", self._view.find, "part of a run's name")
+            await self.ask("find", self._view.find, "part of a run's name")
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         if self._view is not None:
-            self.prompt.ask("filter", self._view.filter, "metrics.rmse < 0.8 AND params.model = 'tree'")
+            await self.ask("filter", self._view.filter, "metrics.rmse < 0.8 AND params.model = 'tree'")
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
@@ -213,7 +216,7 @@ class RunsPane(Pane):
             self._ask(find="")
         self.take_focus()
 
-    def clear_filter(self) -> bool:
+    def clear_search(self) -> bool:
         """Shows all runs again; False if they are shown already."""
         if self._view is None or not (self._view.filter or self._view.find):
             return False

@@ -1,0 +1,57 @@
+"""MLflow's kinds of things, as enumerations: apart from the entities because the first frame needs no more than these."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+INFINITE: Final = 1.797e308
+"""SQL stores keep an infinity as ±1.7976931348623157e308 (MLflow's sanitize_metric_value):
+a magnitude from here on is shown and plotted as infinite."""
+
+
+def is_infinite(value: float) -> bool:
+    """True for ±inf and for the numbers that stand for them in SQL stores."""
+    return abs(value) >= INFINITE
+
+
+class RunStatus(enum.StrEnum):
+    """The states of a run (MLflow's RunStatus); databases and REST use the names."""
+
+    RUNNING = "RUNNING"
+    SCHEDULED = "SCHEDULED"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+
+class ViewType(enum.Enum):
+    """Which lifecycle stages a search looks at (MLflow's ViewType)."""
+
+    ACTIVE_ONLY = "active"
+    DELETED_ONLY = "deleted"
+    ALL = "all"
+
+
+class RunParts(enum.Flag):
+    """The parts of a run that cost a query each; attributes and the name always come."""
+
+    ATTRIBUTES = 0
+    PARAMS = enum.auto()
+    METRICS = enum.auto()
+    TAGS = enum.auto()
+    INPUTS = enum.auto()
+    """Datasets and logged models read and written by the run."""
+    ALL = PARAMS | METRICS | TAGS | INPUTS
+
+
+class Axis(enum.StrEnum):
+    """What a metric is plotted against."""
+
+    STEP = "step"
+    RELATIVE = "relative"
+    """Milliseconds since the run's start."""
+    WALL = "wall"
+    """Milliseconds since the epoch."""
+    ORDER = "order"
+    """The position in the history, from 0: for histories whose steps are all the same."""

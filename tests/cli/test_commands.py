@@ -1,0 +1,71 @@
+"""The table of commands, their help, and the demo's tour."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.support.cli import invoke, process
+from tui.cli.commands import COMMANDS
+from tui.cli.main import Commands, cli
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    result = invoke(name, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert result.text.startswith(f"Usage: flowdeck {name}")
+    assert "Example" in result.text
+    assert invoke(name, "-h").out == result.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_tells_the_options_that_a_command_has(name: str) -> None:
+    assert isinstance(cli, Commands)
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    everywhere = {"-s", "--store", "-o", "--output", "--read-only", "--traceback"}
+    have = {
+        option for item in command.params if isinstance(item, click.Option) for option in (*item.opts,)
+    } - everywhere
+    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", COMMANDS[name].usage))
+    assert told <= have
+    for item in command.params:
+        if isinstance(item, click.Option) and not everywhere.intersection(item.opts):
+            assert told.intersection(item.opts), item.opts
+
+
+def test_help_lists_every_command() -> None:
+    text = invoke("--help").text
+    for name, entry in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(entry.help)}$", text, re.MULTILINE)
+
+
+def test_the_tour_without_a_terminal(tmp_path: Path) -> None:
+    result = process("demo", environ={"FLOWDECK_CACHE_DIR": str(tmp_path)})
+    assert (result.code, result.err) == (0, "")
+    for part in (
+        "The flowdeck demo: ",
+        str(tmp_path),
+        "\nThe best runs of an experiment\n$ flowdeck runs -e resnet-cifar10",
+        "\nWhat differs between ",
+        "\n$ flowdeck plot -m val/loss ",
+        "┤",
+        "\nNext:\n",
+    ):
+        assert part in result.text
+    assert "\x1b" not in result.text
+    assert all(len(line) <= 120 for line in result.text.splitlines() if str(tmp_path) not in line)
+
+
+def test_the_commands_of_the_tour_work(tmp_path: Path) -> None:
+    environ = {"FLOWDECK_CACHE_DIR": str(tmp_path)}
+    tour = process("demo", environ=environ).text
+    store = next(line for line in tour.splitlines() if line.endswith("mlflow.db"))
+    commands = [line.removeprefix("$ flowdeck ") for line in tour.splitlines() if line.startswith("$ ")]
+    assert len(commands) == 2
+    for line in commands:
+        assert invoke(*line.split(), "-s", store).code == 0
