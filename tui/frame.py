@@ -6,11 +6,13 @@ most of it cells that look as before. Over a slow link that is what is felt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
@@ -19,6 +21,12 @@ from textual.strip import Strip
 
 Cell = tuple[str, Style | None]
 """A character with its style; the second column of a wide character is empty."""
+
+_JOINER: Final = "\u200d"
+_WIDENER: Final = "\ufe0f"
+
+_IDEOGRAPH: Final = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\U00020000-\U0003fffd]")
+"""Characters that every terminal draws in two columns."""
 
 JOINED: Final = 5
 """Unchanged columns between two changes up to which both are sent as one: moving the cursor costs about as much."""
@@ -56,7 +64,13 @@ class Frame:
             return
         shown[x : x + len(new)] = new
         for first, last in _runs(old, new):
-            yield x + first, _strip(new[first:last])
+            start = first
+            for place in range(first, last - 1):
+                # Terminals differ in how wide they draw this, so what follows is put where it belongs.
+                if new[place + 1][0] and not _settled(_character(new, place)):
+                    yield x + start, _strip(new[start : place + 1])
+                    start = place + 1
+            yield x + start, _strip(new[start:last])
 
 
 class _Changes(CompositorUpdate):
@@ -66,12 +80,20 @@ class _Changes(CompositorUpdate):
         self._frame = frame
         self._pieces = pieces
 
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for column, y, part in self._parts():
+            yield Control.move_to(column, y).segment
+            yield from part
+
     def render_segments(self, console: Console) -> str:
         return "".join(
-            f"{Control.move_to(column, y).segment.text}{part.render(console)}"
-            for x, y, strip in self._pieces
-            for column, part in self._frame.changes(x, y, strip)
+            f"{Control.move_to(column, y).segment.text}{part.render(console)}" for column, y, part in self._parts()
         )
+
+    def _parts(self) -> Iterable[tuple[int, int, Strip]]:
+        for x, y, strip in self._pieces:
+            for column, part in self._frame.changes(x, y, strip):
+                yield column, y, part
 
 
 def _pieces(update: ChopsUpdate) -> Iterable[tuple[int, int, Strip]]:
@@ -86,17 +108,41 @@ def cells(strip: Strip) -> list[Cell]:
     """The columns of a line."""
     found: list[Cell] = []
     for text, style, _ in strip:
+        seen = _seen(style)
         if text.isascii():
-            found += [(character, style) for character in text]
+            found += [(character, seen) for character in text]
             continue
-        for character in text:
-            columns = cell_len(character)
+        for cluster, columns in _clusters(text):
             if columns:
-                found.append((character, style))
-                found += [("", style)] * (columns - 1)
+                found.append((cluster, seen))
+                found += [("", seen)] * (columns - 1)
             elif found:
-                found[-1] = (found[-1][0] + character, style)
+                # On the character itself, not on the second column of a wide one.
+                base = len(found) - 1
+                while base and not found[base][0]:
+                    base -= 1
+                found[base] = (found[base][0] + cluster, found[base][1])
     return found
+
+
+def _clusters(text: str) -> Iterable[tuple[str, int]]:
+    """(characters, columns) as `cell_len` counts; what has no width of its own comes alone."""
+    if _JOINER not in text and _WIDENER not in text:
+        for character in text:
+            yield character, cell_len(character)
+        return
+    # These change the width of what is before or after them. They come only from what a user types.
+    before = 0
+    for place, character in enumerate(text):
+        columns = cell_len(text[: place + 1])
+        yield character, columns - before
+        before = columns
+
+
+@lru_cache(maxsize=1024)
+def _seen(style: Style | None) -> Style | None:
+    """What can be seen of a style: Textual also keeps in it what a click means and where the text came from."""
+    return style.clear_meta_and_links() if style is not None and style.meta and not style.link else style
 
 
 def _runs(old: Sequence[Cell | None], new: Sequence[Cell]) -> list[tuple[int, int]]:
@@ -117,6 +163,11 @@ def _runs(old: Sequence[Cell | None], new: Sequence[Cell]) -> list[tuple[int, in
     return runs
 
 
+def _character(line: Sequence[Cell], place: int) -> str:
+    """The text of the cell at `place`, or of the wide one that ends there."""
+    return line[place][0] or (line[place - 1][0] if place else "")
+
+
 def _empty(cell: Cell | None) -> bool:
     return cell is not None and cell[0] == ""
 
@@ -130,3 +181,8 @@ def _strip(run: Sequence[Cell]) -> Strip:
             text, style = "", own
         text += character
     return Strip([*segments, Segment(text, style)])
+
+
+def _settled(text: str) -> bool:
+    """True if every terminal gives a cell's text as many columns as the next one."""
+    return text.isascii() or (len(text) == 1 and (cell_len(text) == 1 or _IDEOGRAPH.match(text) is not None))

@@ -21,7 +21,7 @@ from store.entities import (
     RunParts,
     StoreInfo,
 )
-from store.errors import NotAStore, StoreError
+from store.errors import NotAStore, StoreBusy, StoreError
 from store.protocols import ExperimentQuery, RunQuery
 from store.sql import experiments, logged_models, metrics, runs
 from store.sql.engine import Database, check, fetch
@@ -59,7 +59,7 @@ class SqlStore:
             there = [table for table in REQUIRED if table in columns]
             raise NotAStore(
                 f"{self._shown} is a {self._kind} database, but not an MLflow tracking store: "
-                + (f"its tables {', '.join(absent)} are missing or lack columns" if there else "it has no table of MLflow's"),
+                + (f"tables {', '.join(absent)} are missing or lack columns" if there else "it has no MLflow table"),
                 "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first"
                 if there
                 else "name the backend store's database, for example the mlflow.db beside the training script",
@@ -70,6 +70,8 @@ class SqlStore:
         schema = self._schema
         try:
             return self._database.read(lambda connection: work(connection, schema), cancel)
+        except StoreBusy:
+            raise
         except StoreError:
             # The database may have been upgraded or replaced meanwhile: then what is there is read anew, once.
             with self._lock:

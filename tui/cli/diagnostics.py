@@ -96,6 +96,8 @@ def pointer(error: FilterError, columns: int) -> list[str]:
 
 def _clean(text: str) -> str:
     """Messages may quote a store's text; lines stay lines, secrets do not stay."""
+    if text.isascii() and text.isprintable() and "://" not in text:
+        return text  # Nothing to clean, and nothing to import for it.
     from tui.view.text import clean_lines
 
     return "\n".join(clean_lines(redact(text)))

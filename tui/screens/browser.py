@@ -72,7 +72,8 @@ class Browser(Screen[None]):
         self._arrange()
         self._show_status()
         self.experiments.take_focus()
-        self.call_after_refresh(self._read_experiments)
+        # At once, not after the first frame: the two share the processor, and both are there sooner.
+        self._read_experiments()
 
     def on_unmount(self) -> None:
         self._jobs.cancel_all()

@@ -16,19 +16,20 @@ from tui.view.experiments import ALL, experiment_rows
 from tui.view.glyphs import GLYPHS
 from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean
-from tui.widgets.pane import Pane
+from tui.widgets.names_pane import NamesPane
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats
-    from tui.widgets.prompt import Prompt
 
 
-class ExperimentsPane(Pane):
+class ExperimentsPane(NamesPane):
     """Experiments, narrowed by name as one types."""
 
     BINDINGS = bindings(Place.NAMES, Place.EXPERIMENTS)
     empty = f"reading the experiments {GLYPHS.ellipsis}"
+
+    placeholder = "part of an experiment's name"
 
     @dataclass
     class Moved(Message):
@@ -48,7 +49,6 @@ class ExperimentsPane(Pane):
         self._experiments: Sequence[Experiment] = ()
         self._stats: Mapping[str, ExperimentStats] = {}
         self._stage = ViewType.ACTIVE_ONLY
-        self._wanted = ""
         self._read = False
 
     def show(self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats], stage: ViewType) -> None:
@@ -67,21 +67,24 @@ class ExperimentsPane(Pane):
         return next((item for item in self._experiments if item.experiment_id == key), None)
 
     def _fill(self) -> None:
-        words = self._wanted.casefold().split()
-        kept = [item for item in self._experiments if all(word in item.name.casefold() for word in words)]
-        if self._wanted:
-            empty = f"no experiment is called “{clean(self._wanted)}”\nEsc shows all of them"
+        kept = [item for item in self._experiments if self.matches(item.name)]
+        if self.wanted:
+            empty = f"no experiment is called “{clean(self.wanted)}”\nEsc shows all of them"
         elif self._stage is ViewType.DELETED_ONLY:
             empty = "no experiment is deleted\nV shows the others"
         else:
             empty = "this store has no experiments yet\nthey appear here once something is logged: r reads again"
         self.table.show(experiment_rows(kept, self._stats), empty=empty)
         pieces = [("Experiments", "title"), (cells.count(len(self._experiments)), "dim")]
-        if self._wanted:
-            pieces = [pieces[0], (f"{len(kept)} of {len(self._experiments)} called “{clean(self._wanted)}”", "accent")]
+        if self.wanted:
+            pieces = [pieces[0], (f"{len(kept)} of {len(self._experiments)} called “{clean(self.wanted)}”", "accent")]
         if STAGE_NAMES[self._stage]:
             pieces.append((STAGE_NAMES[self._stage], "warn"))
         self.entitle(pieces)
+
+    def narrow(self) -> None:
+        self._fill()
+        self._tell()
 
     def _tell(self) -> None:
         if (key := self.table.key) is not None:
@@ -98,29 +101,3 @@ class ExperimentsPane(Pane):
 
     def action_all_runs(self) -> None:
         self.post_message(self.Opened(ALL))
-
-    async def action_find(self) -> None:
-        await self.ask("find", self._wanted, "part of an experiment's name")
-
-    def clear_search(self) -> bool:
-        """Shows all experiments again; False if they are shown already."""
-        if not self._wanted:
-            return False
-        self._wanted = ""
-        self._fill()
-        return True
-
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        event.stop()
-        self._wanted = event.text.strip()
-        self._fill()
-        self._tell()
-
-    def on_prompt_done(self, event: Prompt.Done) -> None:
-        event.stop()
-        self.take_focus()
-
-    def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
-        event.stop()
-        self.clear_search()
-        self.take_focus()

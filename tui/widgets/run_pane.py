@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
@@ -16,18 +15,15 @@ from tui.view.cells import exact
 from tui.view.glyphs import GLYPHS
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
 from tui.widgets.line import Line
-from tui.widgets.pane import Pane
+from tui.widgets.names_pane import NamesPane
 from tui.widgets.table import Table
 from tui.widgets.tabs import Tabs
-
-if TYPE_CHECKING:
-    from tui.widgets.prompt import Prompt
 
 METRICS, PARAMS, TAGS, DATA, OVERVIEW = range(5)
 _NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
 
 
-class RunPane(Pane):
+class RunPane(NamesPane):
     """Everything about one run; Enter on a metric opens its chart."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUN)
@@ -58,7 +54,6 @@ class RunPane(Pane):
         self._summaries: dict[str, MetricSummary] = {}
         self._curves: dict[str, Curve] = {}
         self._opening: str | None = None
-        self._wanted = ""
 
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
@@ -92,7 +87,7 @@ class RunPane(Pane):
     def wait(self, run_id: str) -> None:
         """A run is being read: the one on screen stays, unless it is another one's."""
         if self._run is None or self._run.run_id != run_id:
-            self._run, self._models, self._summaries, self._curves, self._wanted = None, (), {}, {}, ""
+            self._run, self._models, self._summaries, self._curves, self.wanted = None, (), {}, {}, ""
             self.entitle([("Run", "title"), (run_id[:8], "dim")])
             self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
 
@@ -131,27 +126,22 @@ class RunPane(Pane):
         self.query_one(Tabs).show(
             [f"{name} {count}" for name, count in zip(_NAMES, counts, strict=False)] + [_NAMES[OVERVIEW]]
         )
-        words = self._wanted.casefold().split()
-
-        def kept(key: str) -> bool:
-            return all(word in key.casefold() for word in words)
-
         if self.tab == METRICS:
             rows = metric_rows(
-                {key: value for key, value in run.metrics.items() if kept(key)},
-                {key: value for key, value in self._summaries.items() if kept(key)},
+                {key: value for key, value in run.metrics.items() if self.matches(key)},
+                {key: value for key, value in self._summaries.items() if self.matches(key)},
                 self._curves,
             )
         elif self.tab == PARAMS:
-            rows = pair_rows({key: value for key, value in run.params.items() if kept(key)}, "Param")
+            rows = pair_rows({key: value for key, value in run.params.items() if self.matches(key)}, "Param")
         elif self.tab == TAGS:
-            rows = pair_rows({key: value for key, value in run.tags.items() if kept(key)}, "Tag")
+            rows = pair_rows({key: value for key, value in run.tags.items() if self.matches(key)}, "Tag")
         elif self.tab == DATA:
             rows = data_rows(run, self._models)
         else:
             rows = overview_rows(run, self._experiment)
         names = ("metrics", "params", "tags", "datasets and models", "overview")
-        empty = "nothing is called that\nEsc shows everything" if words else f"this run has no {names[self.tab]}"
+        empty = "nothing is called that\nEsc shows everything" if self.wanted else f"this run has no {names[self.tab]}"
         self.table.show(rows, empty=empty)
 
     # Tabs
@@ -165,7 +155,7 @@ class RunPane(Pane):
 
     def _choose(self, tab: int) -> None:
         self.query_one(Tabs).chosen = tab
-        self._wanted = ""
+        self.wanted = ""
         if self._run is not None:
             self._fill()
             self.table.cursor = 0
@@ -204,30 +194,10 @@ class RunPane(Pane):
         if summary is not None and self._run is not None:
             self.post_message(self.MetricOpened(self._run, summary))
 
-    # Finding
-
-    async def action_find(self) -> None:
-        if self.tab in (METRICS, PARAMS, TAGS):
-            await self.ask("find", self._wanted, "part of a name")
-
-    def clear_search(self) -> bool:
-        if not self._wanted:
-            return False
-        self._wanted = ""
-        self._fill()
-        return True
-
-    def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        event.stop()
-        self._wanted = event.text.strip()
+    def narrow(self) -> None:
         self._fill()
         self._want_sparks()
 
-    def on_prompt_done(self, event: Prompt.Done) -> None:
-        event.stop()
-        self.take_focus()
-
-    def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
-        event.stop()
-        self.clear_search()
-        self.take_focus()
+    async def action_find(self) -> None:
+        if self.tab in (METRICS, PARAMS, TAGS):
+            await super().action_find()

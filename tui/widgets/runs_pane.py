@@ -229,7 +229,7 @@ class RunsPane(Pane):
             self.post_message(self.SortWanted(choices, self._view.order[0]))
 
     def sort_by(self, key: str) -> None:
-        """Sorts by an order_by key; once more by the same one turns the order round. Numbers start with the greatest."""
+        """Sorts by an order_by key, numbers from the greatest; once more by the same key turns the order round."""
         if self._view is not None:
             down_first = key.startswith("metrics.") or key.endswith("_time")
             same = key == self._view.order[0]
