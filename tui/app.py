@@ -8,11 +8,13 @@ import signal
 from functools import partial
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.screen import Screen
 
 from tui.config import Config
 from tui.frame import Frame
+from tui.key_order import KeyDone, KeyOrder
 from tui.keys import BY_ID
 from tui.messages import Copied, CopyWanted
 from tui.palette import KeyCommands, ThemeCommands
@@ -40,6 +42,7 @@ class FlowdeckApp(App[int]):
         self._config = config or Config()
         self._jobs = Jobs(self)
         self._frame = Frame()
+        self._keys = KeyOrder(self, super().on_event)
         # Nothing moves by itself: an animation sends bytes that tell nothing.
         self.animation_level = "none"
         for theme in THEMES:
@@ -61,6 +64,15 @@ class FlowdeckApp(App[int]):
     def on_work_fault(self, message: WorkFault) -> None:
         """An error that nobody foresaw ends the program with its traceback, from whatever thread it came."""
         raise message.error
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_key_done(self, message: KeyDone) -> None:
+        self._keys.arrived(message)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         # Textual's one way to the terminal; what it shows already is not sent again.

@@ -19,6 +19,7 @@ from store.errors import Cancelled, FlowdeckError
 class WorkFailed(Message):
     """A piece of work ended with an error that a user should see."""
 
+    group: str
     what: str
     """What was being done, as in `reading the runs`."""
     error: FlowdeckError
@@ -84,7 +85,7 @@ class Jobs:
             except Cancelled:
                 pass
             except FlowdeckError as error:
-                deliver(self._node, WorkFailed(what, error))
+                deliver(self._node, WorkFailed(group, what, error))
             except Exception as error:
                 # Nothing is swallowed: the App raises it again, in its own thread.
                 deliver(self._node, WorkFault(error))

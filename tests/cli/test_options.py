@@ -173,3 +173,16 @@ def test_reading_changes_nothing(stores: Path, tmp_path: Path) -> None:
         assert invoke("--read-only", *command, "-s", tmp_path).code == 0
     assert (tmp_path / "mlflow.db").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+
+
+def test_arguments_are_utf8_in_every_locale(stores: Path, tmp_path: Path) -> None:
+    environ = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    store = stores / "3.17.2"
+    found = process("runs", "-e", "Fraud détection/v2 (été)", "-s", store, "-c", "experiment", environ=environ)
+    assert (found.code, found.err) == (0, "")
+    assert found.out == b"experiment\nFraud d?tection/v2 (?t?)\n"
+    assert "é".encode() in process("experiments", "-s", store, "-o", "json", environ=environ).out
+    assert process("runs", "-s", shutil.copy(store / "mlflow.db", tmp_path / "é.db"), environ=environ).code == 0
+    odd = process("show", b"\xff\xfe".decode(errors="surrogateescape"), "-s", store)
+    assert odd.code == 2
+    assert "not text in UTF-8" in odd.err

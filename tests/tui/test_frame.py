@@ -33,7 +33,11 @@ STYLES = [
     Style(underline=True, italic=True),
 ]
 
-CLUSTERS = [*"ab c", "中", "文", "é", "e\u0301", "x\u0335\u0301", "中\u0301", "\U0001f469", "\U0001f44d", "☁", "ก็", "की", "한", "…"]
+MARKS = [*"\u0301\u0335\u0e47\u0940"]
+CLUSTERS = [
+    *("a", "b", "c", " ", "é", "…", "☁", "中", "文", "한", "\U0001f469", "\U0001f44d"),
+    *("e\u0301", "x\u0335\u0301", "中\u0301", "ก\u0e47", "क\u0940"),
+]
 
 Line = list[tuple[str, Style]]
 
@@ -58,15 +62,23 @@ def chops(screen: Sequence[Line], cuts: Sequence[int], first: int, last: int) ->
     parts = []
     for line in screen:
         whole = strip(line)
-        parts.append({x: whole.crop(x, end) for x, end in zip(edges, ends, strict=False)})
+        parts.append({x: without_first_marks(whole.crop(x, end)) for x, end in zip(edges, ends, strict=False)})
     return ChopsUpdate(parts, [(y, first, last) for y in range(len(screen))], [ends for _ in screen])
 
 
+def without_first_marks(part: Strip) -> Strip:
+    """Cut off from their character they would be stacked on it once more whenever the part is painted."""
+    first, *rest = part
+    return Strip([Segment(first.text.lstrip("".join(MARKS)), first.style), *rest], part.cell_length)
+
+
 class Shown:
-    """A terminal that only emulates."""
+    """A terminal that only emulates; wider than what is painted, because the emulation puts a mark after the last
+    column on the next line.
+    """
 
     def __init__(self) -> None:
-        self._emulator = terminal._Emulator(COLUMNS, LINES)
+        self._emulator = terminal._Emulator(COLUMNS + 2, LINES)
         self.sent = 0
 
     def send(self, update: object) -> str:
@@ -105,7 +117,7 @@ updates = st.one_of(
 
 
 @given(st.lists(updates, min_size=1, max_size=6), st.integers(0, 5))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=70, deadline=None, derandomize=True)
 def test_the_terminal_looks_as_if_every_update_had_been_sent_whole(sequence: list[CompositorUpdate], lost: int) -> None:
     frame, whole, reduced = Frame(), Shown(), Shown()
     for place, update in enumerate(sequence):
@@ -122,7 +134,6 @@ def test_what_is_shown_already_is_not_sent_again(first: list[Line], second: list
     frame, shown = Frame(), Shown()
     shown.send(frame.reduced(layout(first)))
     assert shown.send(frame.reduced(layout(first))) == ""
-    assert shown.send(frame.reduced(chops(first, [5, 9], 0, COLUMNS))) in ("", shown.text[0]) or True
     shown.send(frame.reduced(layout(second)))
     assert shown.send(frame.reduced(layout(second))) == ""
 
@@ -132,7 +143,9 @@ def test_unchanged_content_is_zero_bytes_however_it_comes() -> None:
     frame, shown = Frame(), Shown()
     assert shown.send(frame.reduced(layout(screen)))
     # The same cells in other segments, and in parts.
-    split: list[Line] = [[("plain ", STYLES[1]), ("中文 text", STYLES[1]), (" and", STYLES[2]), (" more", STYLES[2])]] * LINES
+    split: list[Line] = [
+        [("plain ", STYLES[1]), ("中文 text", STYLES[1]), (" and", STYLES[2]), (" more", STYLES[2])]
+    ] * LINES
     assert shown.send(frame.reduced(layout(split))) == ""
     assert shown.send(frame.reduced(chops(screen, [3, 15], 0, COLUMNS))) == ""
 
@@ -171,12 +184,12 @@ def test_what_was_reduced_but_never_sent_is_not_taken_for_shown() -> None:
 
 
 def sent_for(before: str, after: str) -> str:
-    """The text between escape sequences that a change of a line costs."""
+    """What a change of a line costs; it is shown afterwards."""
     frame, shown = Frame(), Shown()
     shown.send(frame.reduced(layout([[(before, STYLES[0])]])))
     data = shown.send(frame.reduced(layout([[(after, STYLES[0])]])))
     assert shown.text[0].rstrip() == unicodedata.normalize("NFC", after).rstrip()
-    return Text.from_ansi(data.replace("\x1b[", "\x1b[").replace("H", "H\n")).plain if False else data
+    return data
 
 
 def test_a_change_costs_the_cells_that_differ() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tui.view.export import (
     Heading,
     Layout,
-    csv_line,
+    csv_text,
     json_number,
     json_text,
     lay_out,
@@ -61,13 +61,13 @@ def test_json_numbers(value: float, shown: str) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.integers(), min_size=1))
 def test_csv_can_be_read_back(values: list[object]) -> None:
-    line = csv_line(values)
+    line = csv_text([values])
     assert line.endswith("\r\n")
     assert next(csv.reader(io.StringIO(line, newline=""))) == [str(value) for value in values]
 
 
 def test_csv_has_nothing_where_there_is_nothing() -> None:
-    assert csv_line(["a", None, 1.5, 'say "no"', "1,2"]) == 'a,,1.5,"say ""no""","1,2"\r\n'
+    assert csv_text([["a", None, 1.5, 'say "no"', "1,2"]]) == 'a,,1.5,"say ""no""","1,2"\r\n'
 
 
 def test_markdown_does_not_read_the_texts() -> None:

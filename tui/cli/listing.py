@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TypeVar
 
 from tui.cli import diagnostics, output
 from tui.view.export import (
     Format,
     Heading,
-    csv_line,
+    csv_text,
     json_text,
     lay_out,
     markdown_line,
@@ -45,11 +45,11 @@ def print_json(documents: Iterable[object], format_: Format) -> None:
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Values as the store holds them; on a terminal without what a terminal would obey."""
-    shown: Callable[[object], object] = _cleaned if output.is_terminal() else lambda value: value
-    output.write(csv_line([shown(title) for title in titles]))
-    lines = (csv_line([shown(value) for value in row]) for row in rows)
-    for some in _batches(lines):
-        output.write("".join(some))
+    lines: Iterable[Sequence[object]] = chain([titles], rows)
+    if output.is_terminal():
+        lines = ([_cleaned(value) for value in line] for line in lines)
+    for some in _batches(iter(lines)):
+        output.write(csv_text(some))
 
 
 def _cleaned(value: object) -> object:
@@ -75,6 +75,6 @@ def print_table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], form
         output.write_shown("".join(f"{line}\n" for line in some))
 
 
-def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+def _batches(lines: Iterator[T]) -> Iterator[list[T]]:
     while some := list(islice(lines, _LINES_AT_ONCE)):
         yield some

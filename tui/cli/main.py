@@ -124,9 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line; the exit code."""
     settings = Settings(traceback=bool(os.environ.get("FLOWDECK_DEBUG")))
     try:
-        result: Any = cli.main(
-            None if arguments is None else list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=settings
-        )
+        given = [_as_utf8(text) for text in (sys.argv[1:] if arguments is None else arguments)]
+        result: Any = cli.main(given, prog_name=PROGRAM, standalone_mode=False, obj=settings)
         output.flush()
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except click.exceptions.Exit as leaving:
@@ -140,8 +139,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except FlowdeckError as error:
         return diagnostics.report(error)
+    except UnicodeEncodeError:
+        return diagnostics.report_usage("an argument is not text in UTF-8", "names in a store always are")
     except Exception as error:
         return diagnostics.report_unexpected(error, traceback=settings.traceback)
+
+
+def _as_utf8(text: str) -> str:
+    """An argument as it was typed: in a locale without UTF-8 its bytes arrive undecoded."""
+    if text.isascii():
+        return text
+    try:
+        return os.fsencode(text).decode()
+    except UnicodeError:
+        return text
 
 
 def _usage_hint(error: click.ClickException) -> str:

@@ -37,7 +37,8 @@ class Settings:
     def address(self) -> tuple[str, str]:
         """The store that is meant, and where its name came from. Raises `StoreNotFound`."""
         if self.store is not None:
-            return self.store, "--store"
+            # Back to what this process' locale makes of a file name.
+            return os.fsdecode(self.store.encode("utf-8", "surrogateescape")), "--store"
         from store.uris import discover
 
         found = discover(os.environ, Path.cwd())

@@ -190,6 +190,8 @@ class Browser(Screen[None]):
 
     def on_work_failed(self, message: WorkFailed) -> None:
         self.query_one(ErrorBar).tell(message.what, message.error)
+        if message.group == "runs":
+            self.runs.failed()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         self._jobs.ended(message)

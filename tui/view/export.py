@@ -8,7 +8,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,13 +60,13 @@ def json_number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def csv_line(values: Sequence[object]) -> str:
-    """RFC 4180: quoted where needed, ended by CR LF; None is empty.
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Lines of RFC 4180: quoted where needed, ended by CR LF; None is empty.
 
     Values are what the store holds: a spreadsheet may take one that begins with `=` for a formula.
     """
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(["" if value is None else value for value in values])
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 

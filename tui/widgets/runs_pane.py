@@ -72,6 +72,9 @@ class RunsPane(Pane):
         self._loaded: dict[str, Run] = {}
         self._columns = RunColumns()
         self._complete = True
+        self._asked: RunsView | None = None
+        """What was asked for and is not answered yet."""
+        self._open_when_found = False
 
     @property
     def view(self) -> RunsView | None:
@@ -89,7 +92,11 @@ class RunsPane(Pane):
         self._view, self._ids, self._loaded, self._columns = view, (), {}, RunColumns()
         self.entitle([("Runs", "title"), (self._title(view), "accent")])
         self.table.show(self._rows(view), empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
-        self.post_message(self.Asked(view))
+        self._post(view)
+
+    def failed(self) -> None:
+        """The runs that were asked for cannot be found: those on screen stay."""
+        self._asked, self._open_when_found = None, False
 
     def found(self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run]) -> None:
         """Shows which runs match. Those that were read before stay until they are read again."""
@@ -106,6 +113,10 @@ class RunsPane(Pane):
         self._entitle(view)
         if again and ids:
             self.post_message(self.Wanted(self._near()))
+        if view == self._asked:
+            open_now, self._open_when_found, self._asked = self._open_when_found, False, None
+            if open_now:
+                self.table.action_open()
 
     def read(self, runs: Sequence[Run]) -> None:
         """Fills rows in."""
@@ -179,14 +190,21 @@ class RunsPane(Pane):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
-        if (key := self.table.key) is not None:
+        if self._asked is not None and self._asked != self._view:
+            # Typed ahead: the run that is meant is among those that are still being looked for.
+            self._open_when_found = True
+        elif (key := self.table.key) is not None:
             self.post_message(self.Opened(key))
 
     # Which runs, and in which order
 
     def _ask(self, **changes: object) -> None:
         if self._view is not None:
-            self.post_message(self.Asked(replace(self._view, **changes)))  # type: ignore[arg-type]
+            self._post(replace(self._view, **changes))  # type: ignore[arg-type]
+
+    def _post(self, view: RunsView) -> None:
+        self._asked, self._open_when_found = view, False
+        self.post_message(self.Asked(view))
 
     def ask_again(self) -> None:
         self._ask()
