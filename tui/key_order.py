@@ -16,13 +16,17 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.dom import DOMNode
 
 ROUNDS: Final = 3
 """Times that a message follows the key's way up to the application: what a key changes is told in a message, which
 is answered by another one, each behind the last in the same queues."""
 
-PATIENCE: Final = 0.25
-"""Seconds after which the next key is handled all the same: the widget may have gone with the message."""
+LOOK: Final = 0.05
+"""Seconds between two looks whether the widget is still there: one that goes takes the message with it."""
+
+PATIENCE: Final = 3.0
+"""Seconds after which the next key is handled all the same."""
 
 
 class KeyDone(Message):
@@ -44,7 +48,8 @@ class KeyOrder:
         self._held: deque[events.Key] = deque()
         self._number = 0
         self._under_way = False
-        self._impatience: asyncio.TimerHandle | None = None
+        self._target: DOMNode = app
+        self._watch: asyncio.TimerHandle | None = None
 
     async def take(self, event: events.Key) -> None:
         """Handles a key now, or after those that came before it."""
@@ -60,7 +65,7 @@ class KeyOrder:
         number = self._number
         await self._forward(self._held.popleft())
         self._follow(number, ROUNDS)
-        self._impatience = asyncio.get_running_loop().call_later(PATIENCE, self._finish, number)
+        self._look(number, asyncio.get_running_loop().time() + PATIENCE)
 
     def arrived(self, message: KeyDone) -> None:
         """The message came up to the application."""
@@ -70,13 +75,23 @@ class KeyOrder:
             self._finish(message.number)
 
     def _follow(self, number: int, rounds: int) -> None:
-        (self._app.focused or self._app.screen).post_message(KeyDone(number, rounds))
+        self._target = self._app.focused or self._app.screen
+        self._target.post_message(KeyDone(number, rounds))
+
+    def _look(self, number: int, until: float) -> None:
+        if number != self._number or not self._under_way:
+            return
+        loop = asyncio.get_running_loop()
+        if not self._target.is_attached or not self._target.is_running or loop.time() >= until:
+            self._finish(number)
+        else:
+            self._watch = loop.call_later(LOOK, self._look, number, until)
 
     def _finish(self, number: int) -> None:
         if number != self._number or not self._under_way:
             return
         self._under_way = False
-        if self._impatience is not None:
-            self._impatience.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         if self._held:
             self._app.call_next(self._next)

@@ -21,7 +21,6 @@ from tui.messages import (
     StoreOpened,
     SummariesRead,
 )
-from tui.view.cells import SPARK_BUCKETS
 
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
@@ -37,6 +36,10 @@ FIRST_RUNS: Final = 100
 
 ROW_PARTS: Final = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 """What a row of the runs table may show."""
+
+CURVE_BUCKETS: Final = 600
+"""Buckets of the curves that sparklines are made from: reading costs as much as for fewer, and the chart that is
+opened next is there already (two buckets a column, for charts of up to 300 columns)."""
 
 SPARKS_AT_ONCE: Final = 8
 """Sparklines that are shown together as they are read."""
@@ -90,9 +93,13 @@ def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:
 
 
 def read_sparks(store: Store, run: Run, summaries: Sequence[MetricSummary], post: Post, cancel: Event) -> None:
+    # The next thing that is opened is a chart: what draws it takes longer to import than to draw.
+    from tui.view.chart_canvas import figure_class
+
+    figure_class()
     for start in range(0, len(summaries), SPARKS_AT_ONCE):
         curves = [
-            store.curve(run, summary, Axis.ORDER if summary.one_step else Axis.STEP, SPARK_BUCKETS, cancel)
+            store.curve(run, summary, Axis.ORDER if summary.one_step else Axis.STEP, CURVE_BUCKETS, cancel)
             for summary in summaries[start : start + SPARKS_AT_ONCE]
         ]
         post(SparksRead(run.run_id, curves))
@@ -106,6 +113,8 @@ def read_chart(store: Store, wish: ChartWish, post: Post, cancel: Event) -> None
     if axis is Axis.STEP and wish.summary.one_step:
         constant = wish.summary.first_timestamp == wish.summary.last_timestamp
         axis = Axis.ORDER if constant else Axis.RELATIVE
-    curve = store.curve(wish.run, wish.summary, axis, 2 * wish.width, cancel)
+    curve = wish.curve
+    if curve is None or curve.axis is not axis or 2 * wish.width > CURVE_BUCKETS:
+        curve = store.curve(wish.run, wish.summary, axis, 2 * wish.width, cancel)
     drawing = draw([curve], width=wish.width, height=wish.height, log_x=wish.log_x, log_y=wish.log_y)
     post(ChartDrawn(wish.run.run_id, wish.summary.key, drawing))

@@ -195,6 +195,8 @@ class Browser(Screen[None]):
 
     def on_work_ended(self, message: WorkEnded) -> None:
         self._jobs.ended(message)
+        if message.group == "sparks" and "sparks" not in self._jobs.running:
+            self.run_pane.sparks_ended()
         self._show_status()
 
     def _show_status(self) -> None:
@@ -267,6 +269,7 @@ class Browser(Screen[None]):
 
     def _read_run(self, run_id: str) -> None:
         self._jobs.cancel("sparks")
+        self.run_pane.sparks_ended()
         self.run_pane.wait(run_id)
         self._read("run", "reading the run", reading.read_run, run_id)
 
@@ -279,25 +282,32 @@ class Browser(Screen[None]):
         self.run_pane.summed_up(message.run_id, message.summaries)
         shown, run = self.chart.run_shown, self.run_pane.run_shown
         if shown is not None and run is not None and shown.run_id == run.run_id and self.chart.metric is not None:
-            self.chart.show(run, self.run_pane.summaries, self.chart.metric.key)
+            self.chart.show(run, self.run_pane.summaries, self.run_pane.curves, self.chart.metric.key)
 
     def on_run_pane_sparks_wanted(self, message: RunPane.SparksWanted) -> None:
         self._read("sparks", "reading histories", reading.read_sparks, message.run, message.summaries)
 
     def on_sparks_read(self, message: messages.SparksRead) -> None:
         self.run_pane.sparked(message.run_id, message.curves)
+        self.chart.curves_came()
 
     # Chart
 
     async def on_run_pane_metric_opened(self, message: RunPane.MetricOpened) -> None:
         await self._go(CHART)
-        self.chart.show(message.run, self.run_pane.summaries, message.summary.key)
+        self.chart.show(message.run, self.run_pane.summaries, self.run_pane.curves, message.summary.key)
 
     def on_chart_pane_wanted(self, message: ChartPane.Wanted) -> None:
+        if self.run_pane.is_reading_only(message.wish):
+            # The list of metrics reads this very history: it is drawn when that is done.
+            return
+        self._jobs.cancel("sparks")
+        self.run_pane.sparks_ended()
         self._read("chart", "reading the history", reading.read_chart, message.wish)
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
         self.chart.drawn(message.run_id, message.key, message.drawing)
+        self.run_pane.want_sparks()
 
     def on_chart_pane_pick_wanted(self, message: ChartPane.PickWanted) -> None:
         from tui.screens.modals.picker import Choice

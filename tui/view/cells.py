@@ -21,9 +21,6 @@ DAY: Final = 24 * HOUR
 SPARK_COLUMNS: Final = 16
 """Width of a sparkline in a table."""
 
-SPARK_BUCKETS: Final = 2 * SPARK_COLUMNS
-"""Buckets that are read for one: two a column, so that a spike is not halved away."""
-
 _LATEST: Final = 253_402_300_799_000 - DAY
 """A day before the end of the year 9999, where datetime gives up: zones east of Greenwich are there earlier."""
 

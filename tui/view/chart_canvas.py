@@ -14,6 +14,8 @@ from tui.view.text import fit
 _LOCK: Final = Lock()
 """plotext is drawn with from one thread at a time."""
 
+_IMPORT_LOCK: Final = Lock()
+
 _PIECE: Final = re.compile(r"\x1b\[(?:38;5;(\d+))?[\d;]*m|([^\x1b]+)")
 _FRAME: Final = "│─└┤┬┼├┴┌┐┘"
 _TO_ASCII: Final = str.maketrans(_FRAME, "|-+++++++++")
@@ -47,6 +49,17 @@ class Layer:
 Row = tuple[Span, ...]
 
 
+def figure_class() -> Any:
+    """plotext's figure, imported by one thread at a time: its modules import each other in a circle.
+
+    To be called ahead, in a thread, where a chart is what comes next: importing takes longer than drawing.
+    """
+    with _IMPORT_LOCK:
+        from plotext._figure import _figure_class
+
+        return _figure_class
+
+
 def paint(
     layers: Sequence[Layer],
     *,
@@ -58,7 +71,7 @@ def paint(
 ) -> list[Row]:
     """Rows of exactly `width` columns, `height` of them; axes only if there are ticks. Later layers lie on top."""
     # Imported with the first chart: it takes 30 ms, and most commands draw none.
-    from plotext._figure import _figure_class
+    _figure_class = figure_class()
 
     roles = list(dict.fromkeys(layer.role for layer in layers))
     with _LOCK:

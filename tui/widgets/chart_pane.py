@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from store.entities import Axis, MetricSummary, Run
+from store.entities import Axis, Curve, MetricSummary, Run
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
@@ -40,6 +40,8 @@ class ChartWish:
     width: int
     height: int
     """Terminal columns and lines."""
+    curve: Curve | None
+    """The history as it was read for the list of metrics, perhaps on another axis."""
 
 
 class ChartPane(Vertical):
@@ -66,8 +68,11 @@ class ChartPane(Vertical):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._run: Run | None = None
-        self._summaries: dict[str, MetricSummary] = {}
+        self._summaries: Mapping[str, MetricSummary] = {}
+        self._curves: Mapping[str, Curve] = {}
         self._key = ""
+        self._waits = False
+        """True while a history is read for this chart that is being read for the list of metrics too."""
         self._axis = Axis.STEP
         self._log = 0
 
@@ -93,18 +98,24 @@ class ChartPane(Vertical):
         """What is said about the drawing; empty until there is one."""
         return self.query_one("#notes", Line).text
 
-    def show(self, run: Run, summaries: dict[str, MetricSummary], key: str) -> None:
-        """Shows a metric; the same one again after new points came."""
+    def show(self, run: Run, summaries: Mapping[str, MetricSummary], curves: Mapping[str, Curve], key: str) -> None:
+        """Shows a metric; the same one again after new points came. `curves` are those that were read already."""
         another = self._run is None or run.run_id != self._run.run_id or key != self._key
-        self._run, self._summaries, self._key = run, summaries, key
+        self._run, self._summaries, self._curves, self._key = run, summaries, curves, key
         if another:
             self.query_one(ChartView).show(None, f"reading the history {GLYPHS.ellipsis}")
             self.query_one("#notes", Line).show(())
         self._tell()
         self._want()
 
+    def curves_came(self) -> None:
+        """Histories were read for the list of metrics: whoever has this one first draws it."""
+        if self._waits and self._key in self._curves:
+            self._want()
+
     def drawn(self, run_id: str, key: str, drawing: ChartDrawing) -> None:
         if self._run is not None and run_id == self._run.run_id and key == self._key:
+            self._waits = False
             self.query_one(ChartView).show(drawing)
             self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
 
@@ -121,7 +132,10 @@ class ChartPane(Vertical):
         if self._run is None or summary is None or size.width < 2 or size.height < 2:
             return
         log_x, log_y = _LOGS[self._log]
-        self.post_message(self.Wanted(ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height)))
+        curve = self._curves.get(summary.key)
+        self._waits = curve is None
+        wish = ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height, curve)
+        self.post_message(self.Wanted(wish))
 
     def _tell(self) -> None:
         run, summary = self._run, self.metric
@@ -166,7 +180,7 @@ class ChartPane(Vertical):
     def action_other_metric(self, steps: int) -> None:
         keys = list(self._summaries)
         if self._run is not None and self._key in keys:
-            self.show(self._run, self._summaries, keys[(keys.index(self._key) + steps) % len(keys)])
+            self.show(self._run, self._summaries, self._curves, keys[(keys.index(self._key) + steps) % len(keys)])
 
     def action_metric(self) -> None:
         if self._run is not None:
@@ -174,4 +188,4 @@ class ChartPane(Vertical):
 
     def pick(self, key: str) -> None:
         if self._run is not None and key in self._summaries:
-            self.show(self._run, self._summaries, key)
+            self.show(self._run, self._summaries, self._curves, key)

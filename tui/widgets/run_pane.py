@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
 
-from store.entities import Curve, LoggedModel, MetricSummary, Run
+from store.entities import Axis, Curve, LoggedModel, MetricSummary, Run
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view.cells import exact
@@ -18,6 +19,9 @@ from tui.widgets.line import Line
 from tui.widgets.names_pane import NamesPane
 from tui.widgets.table import Table
 from tui.widgets.tabs import Tabs
+
+if TYPE_CHECKING:
+    from tui.widgets.chart_pane import ChartWish
 
 METRICS, PARAMS, TAGS, DATA, OVERVIEW = range(5)
 _NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
@@ -53,6 +57,8 @@ class RunPane(NamesPane):
         self._models: Sequence[LoggedModel] = ()
         self._summaries: dict[str, MetricSummary] = {}
         self._curves: dict[str, Curve] = {}
+        self._under_way: set[str] = set()
+        """Metrics whose curve was asked for."""
         self._opening: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -67,6 +73,11 @@ class RunPane(NamesPane):
     @property
     def summaries(self) -> dict[str, MetricSummary]:
         return self._summaries
+
+    @property
+    def curves(self) -> dict[str, Curve]:
+        """The histories that were read for the sparklines, by metric."""
+        return self._curves
 
     @property
     def tab(self) -> int:
@@ -106,7 +117,7 @@ class RunPane(NamesPane):
         }
         self._summaries = found
         self._fill()
-        self._want_sparks()
+        self.want_sparks()
         if self._opening is not None:
             self._open_metric(self._opening)
 
@@ -160,24 +171,34 @@ class RunPane(NamesPane):
             self._fill()
             self.table.cursor = 0
             if tab == METRICS:
-                self._want_sparks()
+                self.want_sparks()
         self.take_focus()
 
     # Metrics
 
-    def _want_sparks(self) -> None:
+    def want_sparks(self) -> None:
         """Asks for the sparklines of the metrics on screen that have none yet."""
         table = self.table
         if self._run is None or self.tab != METRICS:
             return
         keys = [table.rows.key(index) for index in table.on_screen]
         missing = [self._summaries[key] for key in keys if key in self._summaries and key not in self._curves]
-        if missing:
+        if any(summary.key not in self._under_way for summary in missing):
+            self._under_way = {summary.key for summary in missing}
             self.post_message(self.SparksWanted(self._run, missing))
+
+    def is_reading_only(self, wish: ChartWish) -> bool:
+        """True if the one curve that is being read for the sparklines is the one that this chart needs."""
+        own = self._under_way == {wish.summary.key} and wish.curve is None
+        return own and wish.axis is Axis.STEP and not wish.summary.one_step
+
+    def sparks_ended(self) -> None:
+        """What was asked for was read, or will not be."""
+        self._under_way = set()
 
     def on_table_scrolled(self, event: Table.Scrolled) -> None:
         event.stop()
-        self._want_sparks()
+        self.want_sparks()
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -196,7 +217,7 @@ class RunPane(NamesPane):
 
     def narrow(self) -> None:
         self._fill()
-        self._want_sparks()
+        self.want_sparks()
 
     async def action_find(self) -> None:
         if self.tab in (METRICS, PARAMS, TAGS):

@@ -115,7 +115,7 @@ class RunsPane(Pane):
             self.post_message(self.Wanted(self._near()))
         if view == self._asked:
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
-            if open_now:
+            if open_now and ids:
                 self.table.action_open()
 
     def read(self, runs: Sequence[Run]) -> None:
@@ -190,7 +190,7 @@ class RunsPane(Pane):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
-        if self._asked is not None and self._asked != self._view:
+        if self._asked is not None and (self._asked != self._view or not self._ids):
             # Typed ahead: the run that is meant is among those that are still being looked for.
             self._open_when_found = True
         elif (key := self.table.key) is not None:

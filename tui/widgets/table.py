@@ -98,7 +98,7 @@ class Table(Widget, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """A row was chosen, by Enter or by mouse."""
+        """A row was chosen, by Enter or by mouse; or, while there are none, is meant once they are there."""
 
         table: Table
         index: int
@@ -397,8 +397,7 @@ class Table(Widget, can_focus=True):
             self.repaint()
 
     def action_open(self) -> None:
-        if len(self._rows):
-            self.post_message(self.Opened(self, self.cursor))
+        self.post_message(self.Opened(self, self.cursor))
 
     def _go(self, index: int) -> None:
         if len(self._rows):
