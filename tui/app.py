@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from functools import partial
@@ -21,6 +22,9 @@ from tui.palette import KeyCommands, ThemeCommands
 from tui.screens.browser import Browser
 from tui.themes import DARK, DEFAULTS, ORDER, THEMES
 from tui.work import Jobs, WorkFault, deliver
+
+COLLECTION = (700, 10, 10)
+"""Python's own thresholds, which a starting program has raised."""
 
 KILLED = 128
 """Added to the number of the signal that ended the program, as shells count."""
@@ -81,6 +85,11 @@ class FlowdeckApp(App[int]):
     def on_resize(self) -> None:
         # Terminals move their content about when they are resized.
         self._frame.forget()
+
+    def on_ready_to_use(self) -> None:
+        """The program is up: what it has loaded stays, and the collector of garbage need not look at it again."""
+        gc.freeze()
+        gc.set_threshold(*COLLECTION)
 
     # Actions
 

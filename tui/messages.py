@@ -91,6 +91,10 @@ class ChartDrawn(Message):
     drawing: ChartDrawing
 
 
+class ReadyToUse(Message):
+    """The program has everything that it needs to be used."""
+
+
 @dataclass
 class CopyWanted(Message):
     """A text is to be put on the clipboard."""

@@ -138,7 +138,7 @@ def milliseconds(seconds: float) -> str:
 def flowdeck_command(*arguments: str) -> list[str]:
     """The command as installed beside this interpreter, else as a module of the working tree."""
     installed = Path(sys.executable).with_name("flowdeck")
-    command = [str(installed)] if installed.exists() else [sys.executable, "-m", "tui.cli.main"]
+    command = [str(installed)] if installed.exists() else [sys.executable, "-m", "tui.cli.entry"]
     return [*command, *arguments]
 
 

@@ -98,7 +98,7 @@ def test_the_script_works_in_bash(tmp_path: Path, store: Path) -> None:
         pytest.skip("there is no bash")
     program = tmp_path / "flowdeck"
     root = Path(__file__).resolve().parents[2]
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m tui.cli.main "$@"\n')
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={root} exec {sys.executable} -m tui.cli.entry "$@"\n')
     program.chmod(0o755)
     script = (
         'eval "$(flowdeck completion bash)"; COMP_WORDS=(flowdeck show base); COMP_CWORD=2;'

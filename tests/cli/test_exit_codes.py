@@ -154,7 +154,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_reader_that_leaves_is_no_error(demo: Path) -> None:
     program = subprocess.Popen(
-        [sys.executable, "-m", "tui.cli.main", "runs", "-n", "0", "-o", "ndjson", "-s", str(demo)],
+        [sys.executable, "-m", "tui.cli.entry", "runs", "-n", "0", "-o", "ndjson", "-s", str(demo)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_is_no_error(demo: Path) -> None:
 
 def test_a_signal_from_the_keyboard_ends_a_long_list(demo: Path) -> None:
     program = subprocess.Popen(
-        [sys.executable, "-m", "tui.cli.main", "runs", "-n", "0", "-o", "ndjson", "-s", str(demo)],
+        [sys.executable, "-m", "tui.cli.entry", "runs", "-n", "0", "-o", "ndjson", "-s", str(demo)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -186,7 +186,7 @@ def test_a_full_disk_is_said(demo: Path) -> None:
         pytest.skip("this system has no /dev/full")
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "tui.cli.main", "runs", "-n", "0", "-o", "json", "-s", str(demo)],
+            [sys.executable, "-m", "tui.cli.entry", "runs", "-n", "0", "-o", "json", "-s", str(demo)],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,

@@ -75,7 +75,7 @@ def process(
 ) -> Result:
     """Runs a command line as a user's shell would."""
     done = subprocess.run(
-        [sys.executable, "-m", "tui.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "tui.cli.entry", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         cwd=folder,

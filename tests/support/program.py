@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.terminal import Terminal
 
-COMMAND = (sys.executable, "-m", "tui.cli.main")
+COMMAND = (sys.executable, "-m", "tui.cli.entry")
 """What the installed `flowdeck` runs."""
 
 

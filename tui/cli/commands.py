@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,3 +49,8 @@ COMMANDS: Final = {
     ),
 }
 """In the order of the help."""
+
+
+def is_address(text: str) -> bool:
+    """True if an argument that is no command can be the address of a store."""
+    return any(mark in text for mark in "/:.~") or os.path.lexists(text)

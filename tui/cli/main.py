@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,13 +12,9 @@ import click
 
 from store.errors import Cancelled, FlowdeckError
 from tui.cli import diagnostics, output
-from tui.cli.commands import COMMANDS
+from tui.cli.commands import COMMANDS, is_address
 from tui.cli.diagnostics import PROGRAM, ExitCode
 from tui.cli.options import Settings, output_option, program_options, store_option
-
-OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
-DEFAULT_COLLECTION: Final = gc.get_threshold()
-"""What a long-lived program is better served with: short pauses."""
 
 EPILOG: Final = """\b
 Examples:
@@ -54,13 +49,9 @@ class Commands(click.Group):
         name = args[0]
         if name in COMMANDS or ctx.resilient_parsing or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        if not _is_address(name):
+        if not is_address(name):
             raise click.UsageError(_no_such_command(name), ctx)
         return "open", open_store_command, args
-
-
-def _is_address(text: str) -> bool:
-    return any(mark in text for mark in "/:.~") or os.path.lexists(text)
 
 
 def _no_such_command(name: str) -> str:
@@ -116,7 +107,6 @@ def open_tui(settings: Settings, *, demo: bool = False) -> int:
         raise click.UsageError("the terminal interface needs a terminal; commands such as “flowdeck runs” do not.")
     from tui.app import run_tui
 
-    gc.set_threshold(*DEFAULT_COLLECTION)
     return run_tui(uri, read_only=settings.read_only, demo=demo)
 
 
@@ -161,17 +151,11 @@ def _usage_hint(error: click.ClickException) -> str:
     return f"{path} --help shows what it takes"
 
 
-def run() -> None:
-    """The console script."""
-    # Imports make many objects and no garbage: looking for some costs a sixth of a short command's time.
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+def run_command() -> int:
+    """Runs the command line of this process; the exit code."""
     code = main()
     try:
         output.flush()
     except BrokenPipeError:
         output.close_quietly()
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    run()
+    return code

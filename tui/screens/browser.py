@@ -111,6 +111,7 @@ class Browser(Screen[None]):
         for pane in below:
             pane.add_class("-hidden")
         await self.query_one("#panes").mount(*below)
+        self.post_message(messages.ReadyToUse())
 
     @property
     def busy(self) -> bool:

@@ -1,0 +1,55 @@
+"""The console script: the way into the terminal interface that loads nothing else, or the commands."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Final
+
+OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
+"""Imports make many objects and no garbage: looking for some costs a sixth of a short command's time."""
+
+
+def run() -> None:
+    """What `flowdeck` does."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    arguments = sys.argv[1:]
+    if len(arguments) <= 1 and _plain(arguments) and sys.stdin.isatty() and sys.stdout.isatty():
+        sys.exit(_open(arguments[0] if arguments else None))
+    from tui.cli.main import run_command
+
+    sys.exit(run_command())
+
+
+def _plain(arguments: list[str]) -> bool:
+    """True for no argument, and for one that can only be a store: what else it could be is the commands' business."""
+    from tui.cli.commands import COMMANDS, is_address
+
+    return all(
+        one.isascii() and not one.startswith("-") and one not in COMMANDS and is_address(one) for one in arguments
+    )
+
+
+def _open(uri: str | None) -> int:
+    """Opens the terminal interface; the exit code."""
+    from store.errors import FlowdeckError
+
+    try:
+        if uri is None:
+            import os
+            from pathlib import Path
+
+            from store.uris import discover
+
+            uri = discover(os.environ, Path.cwd()).uri
+        from tui.app import run_tui
+
+        return run_tui(uri)
+    except FlowdeckError as error:
+        from tui.cli import diagnostics
+
+        return diagnostics.report(error)
+
+
+if __name__ == "__main__":
+    run()
