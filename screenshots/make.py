@@ -130,27 +130,32 @@ def mended(svg: str) -> str:
     return svg.replace("Fira Code", f"{FONT}")
 
 
-async def make(database: Path) -> None:
-    for name, (size, theme, walk) in PICTURES.items():
-        app = FlowdeckApp(str(database), "demo store")
-        async with app.run_test(size=size) as pilot:
-            app.theme = theme
-            screen = browser(pilot)
-            await until(pilot, lambda: len(screen.experiments.table.rows) > 0)
-            screen.as_of = "09:00:00"
-            await walk(pilot)
-            await until(pilot, lambda: not screen.busy)
-            await pilot.pause(0.2)
-            svg = mended(app.export_screenshot(title="flowdeck"))
+async def picture(database: Path, name: str) -> str:
+    """One picture as SVG."""
+    size, theme, walk = PICTURES[name]
+    app = FlowdeckApp(str(database), "demo store")
+    async with app.run_test(size=size) as pilot:
+        app.theme = theme
+        screen = browser(pilot)
+        await until(pilot, lambda: len(screen.experiments.table.rows) > 0)
+        await screen.prepare()
+        await walk(pilot)
+        await until(pilot, lambda: not screen.busy)
+        screen.stamp("09:00:00")
+        await pilot.pause(0.2)
+        return mended(app.export_screenshot(title="flowdeck"))
+
+
+def make(database: Path) -> None:
+    for name in PICTURES:
         target = FOLDER / f"{name}.svg"
-        target.write_text(svg, encoding="utf-8")
+        target.write_text(asyncio.run(picture(database, name)), encoding="utf-8")
         if shutil.which("rsvg-convert"):
-            subprocess.run(
-                ["rsvg-convert", "-w", "1500", str(target), "-o", str(target.with_suffix(".png"))], check=True
-            )
+            png = target.with_suffix(".png")
+            subprocess.run(["rsvg-convert", "-w", "1500", str(target), "-o", str(png)], check=True)
         print(target.name)
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(make(build_demo(Path(folder) / "demo", location=Path("/home/ada/.cache/flowdeck/demo"))))
+        make(build_demo(Path(folder) / "demo", location=Path("/home/ada/.cache/flowdeck/demo")))

@@ -1,4 +1,4 @@
-"""MLflow's kinds of things, as enumerations: apart from the entities because the first frame needs no more than these."""
+"""MLflow's enumerations: apart from the entities, because the first frame needs no more than these."""
 
 from __future__ import annotations
 

@@ -112,9 +112,7 @@ METRIC_COLUMNS: Final = ("run_uuid", "key", "value", "timestamp", "step", "is_na
 
 def metric(row: Any) -> Metric:
     """From a row of `METRIC_COLUMNS`."""
-    return Metric(
-        key=text(row[1]), value=number(row[2], row[5]), timestamp=integer(row[3]), step=integer(row[4])
-    )
+    return Metric(key=text(row[1]), value=number(row[2], row[5]), timestamp=integer(row[3]), step=integer(row[4]))
 
 
 DATASET_COLUMNS: Final = (

@@ -56,13 +56,15 @@ class SqlStore:
         columns, revision = self._database.read(_columns, cancel)
         absent = [table for table in REQUIRED if not REQUIRED[table] <= columns.get(table, frozenset())]
         if absent:
-            there = [table for table in REQUIRED if table in columns]
+            found = f"{self._shown} is a {self._kind} database, but not an MLflow tracking store"
+            if any(table in columns for table in REQUIRED):
+                raise NotAStore(
+                    f"{found}: its tables {', '.join(absent)} are missing or lack columns",
+                    "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first",
+                )
             raise NotAStore(
-                f"{self._shown} is a {self._kind} database, but not an MLflow tracking store: "
-                + (f"tables {', '.join(absent)} are missing or lack columns" if there else "it has no MLflow table"),
-                "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first"
-                if there
-                else "name the backend store's database, for example the mlflow.db beside the training script",
+                f"{found}: it has no table of MLflow's",
+                "name the backend store's database, for example the mlflow.db beside the training script",
             )
         return Schema(revision, columns)
 
@@ -149,9 +151,7 @@ class SqlStore:
         return self._read(lambda connection, schema: runs.runs_by_id(connection, schema, run_ids, parts), cancel)
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
-        return self._read(
-            lambda connection, schema: runs.matching_run_ids(connection, schema, text, limit), cancel
-        )
+        return self._read(lambda connection, schema: runs.matching_run_ids(connection, schema, text, limit), cancel)
 
     def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
         return self._read(lambda connection, schema: metrics.metric_summaries(connection, schema, run_id), cancel)
@@ -159,9 +159,7 @@ class SqlStore:
     def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
         return self._read(lambda connection, schema: metrics.history(connection, schema, run_id, key), cancel)
 
-    def curve(
-        self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None
-    ) -> Curve:
+    def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         return self._read(
             lambda connection, schema: metrics.curve(connection, schema, run, summary, axis, buckets), cancel
         )

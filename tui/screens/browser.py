@@ -54,8 +54,7 @@ class Browser(Screen[None]):
         self._stage = ViewType.ACTIVE_ONLY
         self._level = EXPERIMENTS
         self._full = False
-        self.as_of = ""
-        """Local time at which what is shown was read."""
+        self._as_of = ""
         self._jobs = Jobs(self)
         self._prepared = False
 
@@ -184,9 +183,8 @@ class Browser(Screen[None]):
         self._info = message.info
         self._experiments = {item.experiment_id: item for item in message.experiments}
         self._stats = message.stats
-        self.as_of = datetime.now().astimezone().strftime("%H:%M:%S")
         self.experiments.show(message.experiments, message.stats, self._stage)
-        self._show_status()
+        self.stamp(datetime.now().astimezone().strftime("%H:%M:%S"))
         self.call_after_refresh(self.prepare)
 
     def on_work_failed(self, message: WorkFailed) -> None:
@@ -200,6 +198,11 @@ class Browser(Screen[None]):
             self.run_pane.sparks_ended()
         self._show_status()
 
+    def stamp(self, as_of: str) -> None:
+        """Says when what is shown was read, in local time."""
+        self._as_of = as_of
+        self._show_status()
+
     def _show_status(self) -> None:
         known = [stats for key, stats in self._stats.items() if key in self._experiments]
         status = Status(
@@ -208,7 +211,7 @@ class Browser(Screen[None]):
             experiments=len(self._experiments),
             runs=sum(stats.runs for stats in known),
             running=sum(stats.running for stats in known),
-            as_of=self.as_of,
+            as_of=self._as_of,
             reading=self.busy,
         )
         self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))

@@ -315,7 +315,8 @@ class Table(Widget, can_focus=True):
         for place, wide in shown:
             text += fit(clean(columns[place].title), wide, columns[place].align) + " " * GAP
         more = bool(shown) and shown[-1][0] < len(columns) - 1
-        return Strip([Segment(fit(text.rstrip(), self.size.width - 1) + ("›" if more else " "), style)], self.size.width)
+        line = fit(text.rstrip(), self.size.width - 1) + ("›" if more else " ")
+        return Strip([Segment(line, style)], self.size.width)
 
     def _row(self, index: int) -> Strip:
         here = index == self.cursor
