@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -15,8 +15,8 @@ from tui.themes import ORDER
 class KeyCommands(Provider):
     """Everything that has a key and can be done where the palette was opened."""
 
-    def _commands(self) -> Iterator[tuple[str, Key, partial[object]]]:
-        found: dict[str, partial[object]] = {}
+    def _commands(self) -> Iterator[tuple[str, Key, Callable[[], Awaitable[bool]]]]:
+        found: dict[str, Callable[[], Awaitable[bool]]] = {}
         for active in self.screen.active_bindings.values():
             entry = BY_ID.get(active.binding.id or "")
             if entry is not None and active.enabled and entry.id != "palette":

@@ -87,7 +87,7 @@ def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:
     if not found:
         raise NotFound(f"run {run_id} is not in the store any more", "press r to read the list again")
     run = found[0]
-    models = [item.model_id for item in (*run.model_inputs, *run.model_outputs)]
+    models = [entry.model_id for entry in run.model_inputs] + [output.model_id for output in run.model_outputs]
     post(RunRead(run, store.logged_models(models, cancel) if models else ()))
     post(SummariesRead(run_id, store.metric_summaries(run_id, cancel)))
 

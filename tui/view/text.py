@@ -133,6 +133,26 @@ def cut(text: str, columns: int) -> str:
     return text[:taken] + ellipsis
 
 
+def wrapped(text: str, columns: int) -> list[str]:
+    """A clean text in lines of at most `columns` terminal columns, broken between words where that is possible."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= columns:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while width(word) > columns > 1:
+            taken = len(word)
+            while width(word[:taken]) > columns:
+                taken -= 1
+            lines.append(word[:taken])
+            word = word[taken:]
+        line = word
+    return [*lines, line]
+
+
 def fit(text: str, columns: int, align: str = "left") -> str:
     """A clean text in exactly `columns` terminal columns; `align` is left, right or center."""
     text = cut(text, columns)

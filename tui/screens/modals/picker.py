@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -86,7 +86,7 @@ class Picker(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         """Typing narrows; what moves a cursor moves the list's."""
         table = self.query_one(Table)
-        moves = {
+        moves: dict[str, Callable[[], object]] = {
             "up": lambda: table.action_move(-1),
             "down": lambda: table.action_move(1),
             "pageup": lambda: table.action_page(-1.0),

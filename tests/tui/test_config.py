@@ -1,0 +1,149 @@
+"""The configuration file: what it may say, what is told about mistakes, and keys that were rebound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from store.errors import UsageError
+from tests.tui.conftest import screen_text, wait_for
+from tui.app import FlowdeckApp
+from tui.config import Config, config_path, read_config
+from tui.keys import BY_ID
+from tui.screens.browser import Browser
+from tui.widgets.footer import Footer
+
+
+def read(folder: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> Config:
+    path = folder / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_config({"FLOWDECK_CONFIG": str(path), **(environ or {})}, BY_ID)
+
+
+def refused(folder: Path, text: str | bytes) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        read(folder, text)
+    assert str(folder / "config.toml") in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+# The file
+
+
+def test_without_a_file_everything_is_as_it_comes(tmp_path: Path) -> None:
+    assert read_config({"FLOWDECK_CONFIG": str(tmp_path / "none.toml")}, BY_ID) == Config()
+    assert read_config({"FLOWDECK_CONFIG": str(tmp_path / "none.toml"), "FLOWDECK_MOUSE": "0"}, BY_ID).mouse is False
+    assert read(tmp_path, "") == Config()
+
+
+def test_the_readmes_example_is_read(tmp_path: Path) -> None:
+    text = 'theme = "flowdeck-light"\nmouse = true\n\n[keys]\nrefresh = "f5,r"\nquit = "ctrl+q"\n'
+    assert read(tmp_path, text) == Config("flowdeck-light", True, {"refresh": "f5,r", "quit": "ctrl+q"})
+
+
+def test_the_file_is_where_its_variable_or_xdg_says() -> None:
+    assert config_path({"FLOWDECK_CONFIG": "a.toml", "XDG_CONFIG_HOME": "/x"}) == Path("a.toml")
+    assert config_path({"XDG_CONFIG_HOME": "/x"}) == Path("/x/flowdeck/config.toml")
+    assert config_path({}) == Path("~/.config/flowdeck/config.toml").expanduser()
+
+
+@pytest.mark.parametrize("text", ["theme = ", "[keys", "a = 1\na = 2\n", b"theme = '\xff'"])
+def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path, text: str | bytes) -> None:
+    error = refused(tmp_path, text)
+    assert "cannot be read" in error.message
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_config({"FLOWDECK_CONFIG": str(tmp_path)}, BY_ID)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("them = 'x'", "them: no such setting"),
+        ("theme = 1", "theme: not a text"),
+        ("mouse = 'yes'", "mouse: neither true nor false"),
+        ("[keys]\nrefrehs = 'f5'", "[keys] refrehs: no such key id"),
+        ("[keys]\nrefresh = 5", "[keys] refresh: not a text"),
+        ("keys = 'f5'", "keys: not a table"),
+        ("keys = ['f5']", "keys: not a table"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refused(tmp_path, text).message
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    message = refused(tmp_path, "theme = 1\nmouse = 2\nx = 3\n[keys]\ny = 'z'").message
+    assert all(name in message for name in ("theme:", "mouse:", "x:", "[keys] y:"))
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    assert read(tmp_path, "mouse = true", {"FLOWDECK_MOUSE": "0"}).mouse is False
+    assert read(tmp_path, "mouse = false", {"FLOWDECK_MOUSE": "1"}).mouse is True
+    assert read(tmp_path, "mouse = false", {"FLOWDECK_MOUSE": ""}).mouse is False
+    assert read(tmp_path, "mouse = false").mouse is False
+
+
+# In the program
+
+
+def footer(pilot: Pilot[int]) -> str:
+    found = pilot.app.screen_stack[0].query_one(Footer)
+    return "".join(segment.text for segment in found.render_line(0))
+
+
+async def ready(pilot: Pilot[int]) -> Browser:
+    screen = pilot.app.screen
+    assert isinstance(screen, Browser)
+    await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "experiments")
+    return screen
+
+
+async def test_a_rebound_key_works_and_is_shown_in_the_footer_and_the_help(demo: Path) -> None:
+    config = Config(keys={"help": "f9", "find": "ctrl+o", "down": "x,down"})
+    app = FlowdeckApp(str(demo), "test store", config)
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await ready(pilot)
+        table = screen.experiments.table
+        await pilot.press("x", "down")
+        assert table.cursor == 3
+        # What it was bound to does nothing any more.
+        await pilot.press("j")
+        assert table.cursor == 3
+        assert "f9 help" in footer(pilot)
+        assert "^o find" in footer(pilot)
+        await pilot.press("question_mark")
+        assert app.screen is screen
+        await pilot.press("ctrl+o")
+        assert screen.experiments.prompt.shown
+        await pilot.press("escape", "f9")
+        await wait_for(pilot, lambda: "Show every key" in screen_text(app), "help")
+        line = next(line for line in screen_text(app).splitlines() if "Show every key" in line)
+        assert "f9" in line
+        assert "?" not in line.partition("Show")[0]
+
+
+async def test_the_palette_names_the_key_that_was_chosen(demo: Path) -> None:
+    app = FlowdeckApp(str(demo), "test store", Config(keys={"refresh": "f5"}))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("colon")
+        await wait_for(pilot, lambda: "Read the store again" in screen_text(app), "palette")
+        line = next(line for line in screen_text(app).splitlines() if "Read the store again" in line)
+        assert "[f5]" in line
+
+
+async def test_a_theme_that_does_not_exist_is_the_usual_one(demo: Path) -> None:
+    for wanted, used in (
+        ("flowdeck-light", "flowdeck-light"),
+        ("no-such-theme", "flowdeck-dark"),
+        (None, "flowdeck-dark"),
+    ):
+        app = FlowdeckApp(str(demo), "test store", Config(theme=wanted))
+        assert app.theme == used
