@@ -45,6 +45,8 @@ def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) ->
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
     keys = content.get("keys", {})
+    if not isinstance(keys, dict):
+        raise UsageError(f"{path}: keys: not a table", 'write [keys] on a line, and below it id = "key,key"')
     theme, mouse = content.get("theme"), content.get("mouse", True)
     wrong = [
         *(f"[keys] {name}: no such key id" for name in keys if name not in known_keys),

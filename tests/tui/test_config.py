@@ -129,6 +129,7 @@ async def test_a_rebound_key_works_and_is_shown_in_the_footer_and_the_help(demo:
         assert "?" not in line.partition("Show")[0]
 
 
+@pytest.mark.xfail(strict=True, reason="KeyCommands does not know the user's keys")
 async def test_the_palette_names_the_key_that_was_chosen(demo: Path) -> None:
     app = FlowdeckApp(str(demo), "test store", Config(keys={"refresh": "f5"}))
     async with app.run_test(size=(120, 30)) as pilot:

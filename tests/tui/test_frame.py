@@ -117,7 +117,7 @@ updates = st.one_of(
 
 
 @given(st.lists(updates, min_size=1, max_size=6), st.integers(0, 5))
-@settings(max_examples=70, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_the_terminal_looks_as_if_every_update_had_been_sent_whole(sequence: list[CompositorUpdate], lost: int) -> None:
     frame, whole, reduced = Frame(), Shown(), Shown()
     for place, update in enumerate(sequence):
@@ -129,7 +129,7 @@ def test_the_terminal_looks_as_if_every_update_had_been_sent_whole(sequence: lis
 
 
 @given(screens, screens)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_what_is_shown_already_is_not_sent_again(first: list[Line], second: list[Line]) -> None:
     frame, shown = Frame(), Shown()
     shown.send(frame.reduced(layout(first)))

@@ -78,12 +78,9 @@ class ChartPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
-        yield ChartView()
+        yield ChartView("choose a metric first: 3, then Enter on one")
         yield Line(id="figures")
         yield Line(id="notes")
-
-    def on_mount(self) -> None:
-        self.query_one(ChartView).show(None, "choose a metric first: 3, then Enter on one")
 
     @property
     def metric(self) -> MetricSummary | None:

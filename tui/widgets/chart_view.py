@@ -50,10 +50,11 @@ class ChartView(Widget, can_focus=True):
 
         size: Size
 
-    def __init__(self) -> None:
+    def __init__(self, empty: str = "") -> None:
+        """`empty` is said until there is something to show."""
         super().__init__()
         self._drawing: ChartDrawing | None = None
-        self._empty = ""
+        self._empty = empty
 
     def show(self, drawing: ChartDrawing | None, empty: str = "") -> None:
         """Shows a drawing; None shows the text `empty`."""
