@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from threading import Event
 from typing import Final
 
 from store.errors import Unsupported
@@ -10,18 +11,19 @@ from store.protocols import Store
 from store.uris import Address, Kind, parse
 
 _BACKENDS: Final = {Kind.SQLITE: "store.sql.store:open_sqlite"}
-"""Kind -> `module:function`; the function takes the `Address` and gives the `Store`."""
+"""Kind -> `module:function`; the function takes the `Address` and a cancel event, and gives the `Store`."""
 
 
-def open_store(uri: str) -> Store:
+def open_store(uri: str, cancel: Event | None = None) -> Store:
     """The store at `uri` (a URI as MLflow takes it, or a path), opened for reading only.
 
-    Nothing is created, migrated or changed. Raises `UriError`, `Unsupported` and `StoreError`s.
+    Nothing is created, migrated or changed. Raises `UriError`, `Unsupported`, `StoreError`s, and
+    `Cancelled` once `cancel` is set.
     """
-    return open_address(parse(uri))
+    return open_address(parse(uri), cancel)
 
 
-def open_address(address: Address) -> Store:
+def open_address(address: Address, cancel: Event | None = None) -> Store:
     """The store at `address`; see `open_store`."""
     target = _BACKENDS.get(address.kind)
     if target is None:
@@ -30,5 +32,5 @@ def open_address(address: Address) -> Store:
             "this version reads SQLite databases: sqlite:///FILE, or the path of an mlflow.db",
         )
     module, _, function = target.partition(":")
-    opened: Store = getattr(importlib.import_module(module), function)(address)
+    opened: Store = getattr(importlib.import_module(module), function)(address, cancel)
     return opened

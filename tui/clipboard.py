@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tui.view.glyphs import quoted
+
 LONGEST: Final = 74_000
 """Bytes of base64 that terminals take in one OSC 52 (xterm's and many others' limit is about 75 kB)."""
 
@@ -40,7 +42,7 @@ def copy(text: str, what: str, environ: Mapping[str, str]) -> Outcome:
         return _through_tmux(text, what, environ)
     term = environ.get("TERM", "")
     if term in _WITHOUT:
-        return Outcome(f"cannot copy: a terminal of the type “{term}” has no clipboard", False)
+        return Outcome(f"cannot copy: a terminal of the type {quoted(term)} has no clipboard", False)
     if term.startswith("screen") and environ.get("STY"):
         return Outcome(f"{what} copied, if your terminal takes OSC 52", True, f"\x1bP\x1b]52;c;{encoded}\x07\x1b\\")
     return Outcome(f"{what} copied, if your terminal takes OSC 52", True, f"\x1b]52;c;{encoded}\x07")

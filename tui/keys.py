@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tui.view.glyphs import GLYPHS
+
 
 class Place(enum.StrEnum):
     """Where a key works; the titles of the help."""
@@ -159,10 +161,7 @@ _SHOWN: Final = {
     "pagedown": "PageDown",
     "home": "Home",
     "end": "End",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
+    **dict(zip(("up", "down", "left", "right"), GLYPHS.arrows, strict=True)),
     "space": "Space",
     "f1": "F1",
 }

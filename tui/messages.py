@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from store.protocols import Store
     from tui.clipboard import Outcome
     from tui.view.chart import ChartDrawing
-    from tui.view.runs import RunsView
+    from tui.view.runs import RunColumns, RunsView
 
 
 @dataclass
@@ -29,6 +29,7 @@ class StoreOpened(Message):
     """The store is open and can be read."""
 
     store: Store
+    info: StoreInfo
 
 
 @dataclass
@@ -37,6 +38,8 @@ class ExperimentsRead(Message):
 
     experiments: Sequence[Experiment]
     stats: Mapping[str, ExperimentStats]
+    names: Mapping[str, str]
+    """By id, of the experiments of every stage."""
     info: StoreInfo
 
 
@@ -49,12 +52,16 @@ class RunsFound(Message):
     complete: bool
     """False if these are only the first ids and the rest is still being read."""
     runs: Sequence[Run]
+    columns: RunColumns
+    """The params and metrics that tell most about those runs."""
 
 
 @dataclass
 class RunsRead(Message):
     """Some rows of the runs table."""
 
+    ids: Sequence[str]
+    """What was asked for."""
     runs: Sequence[Run]
 
 

@@ -49,8 +49,8 @@ def open_and_read(uri: str, view: ViewType, post: Post, cancel: Event) -> None:
     # Imported here, while the first frame is on screen: SQLAlchemy takes longer to import than Textual.
     from store.opening import open_store
 
-    store = open_store(uri)
-    post(StoreOpened(store))
+    store = open_store(uri, cancel)
+    post(StoreOpened(store, store.info))
     read_experiments(store, view, post, cancel)
 
 
@@ -58,7 +58,7 @@ def read_experiments(store: Store, view: ViewType, post: Post, cancel: Event) ->
     """Experiments with active runs first, the most recent on top; those without any after them, as MLflow has them."""
     from store.protocols import ExperimentQuery
 
-    page = store.experiments(ExperimentQuery(view=view), cancel)
+    found = store.experiments(ExperimentQuery(view=ViewType.ALL), cancel).items
     stats = store.experiment_stats(cancel)
 
     def recent(experiment_id: str) -> tuple[bool, int]:
@@ -66,20 +66,26 @@ def read_experiments(store: Store, view: ViewType, post: Post, cancel: Event) ->
         last = own.last_start_time if own else None
         return (last is None, -(last or 0))
 
-    ordered = sorted(page.items, key=lambda item: recent(item.experiment_id))
-    post(ExperimentsRead(ordered, stats, store.info))
+    wanted = [item for item in found if view is ViewType.ALL or item.lifecycle_stage == view.value]
+    ordered = sorted(wanted, key=lambda item: recent(item.experiment_id))
+    names = {item.experiment_id: item.name for item in found}
+    post(ExperimentsRead(ordered, stats, names, store.info))
 
 
 def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
+    from tui.view.runs import choose_columns
+
     query = view.query
     first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel)
-    post(RunsFound(view, first.items, not first.more, store.runs(first.items, ROW_PARTS, cancel)))
+    runs = store.runs(first.items, ROW_PARTS, cancel)
+    columns = choose_columns(runs, several_experiments=view.experiment_ids is None)
+    post(RunsFound(view, first.items, not first.more, runs, columns))
     if first.more:
-        post(RunsFound(view, store.run_ids(query, cancel).items, True, ()))
+        post(RunsFound(view, store.run_ids(query, cancel).items, True, (), columns))
 
 
 def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
-    post(RunsRead(store.runs(ids, ROW_PARTS, cancel)))
+    post(RunsRead(ids, store.runs(ids, ROW_PARTS, cancel)))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

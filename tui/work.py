@@ -87,8 +87,8 @@ class Jobs:
             except FlowdeckError as error:
                 deliver(self._node, WorkFailed(group, what, error))
             except Exception as error:
-                # Nothing is swallowed: the App raises it again, in its own thread.
-                deliver(self._node, WorkFault(error))
+                # Nothing is swallowed, superseded or not: the App raises it again, in its own thread.
+                self._node.post_message(WorkFault(error))
             finally:
                 deliver(self._node, WorkEnded(group, cancel))
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from store.entities import LoggedModel
 from store.sql.engine import fetch
-from store.sql.rows import LOGGED_MODEL_STATUS, integer, optional_text, text
+from store.sql.rows import LOGGED_MODEL_STATUS, integer, location, optional_text, text, value_text
 from store.sql.schema import Schema
 
 _COLUMNS: Final = (
@@ -39,7 +39,7 @@ def logged_models_by_id(connection: sa.Connection, schema: Schema, ids: Sequence
             model_id=text(row[0]),
             experiment_id=str(row[1]),
             name=text(row[2]),
-            artifact_location=text(row[3]),
+            artifact_location=location(row[3]),
             creation_timestamp=integer(row[4]),
             last_updated_timestamp=integer(row[5]),
             status=LOGGED_MODEL_STATUS.get(status, str(status)),
@@ -60,5 +60,5 @@ def _texts(
         key, value = table[f"{prefix}_key"], table[f"{prefix}_value"]
         statement = sa.select(table.model_id, key, value).where(table.model_id.in_(ids)).order_by(key)
         for owner, name_, value_ in fetch(connection, statement):
-            found.setdefault(owner, {})[text(name_)] = text(value_)
+            found.setdefault(owner, {})[text(name_)] = value_text(value_)
     return found

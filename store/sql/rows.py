@@ -1,16 +1,26 @@
-"""From database rows to entities."""
+"""From database rows to entities.
+
+Passwords stop here: what a store holds leaves it as it is, except for the passwords in its URIs. Locations (of
+artifacts, of models, of datasets) pass `location`, the values of params and tags pass `value_text`, so no reader of an
+entity can show, copy or log one.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Final
 
 from store.entities import Dataset, Experiment, Metric, Run, RunParts
+from store.uris import redact
 
 LOGGED_MODEL_STATUS: Final = {0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "FAILED"}
 """MLflow keeps the status of a logged model as an integer (LoggedModelStatus)."""
 
 NAME_TAG: Final = "mlflow.runName"
+
+_PASSWORD: Final = re.compile(r'(?P<user>\b[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s/?#:"<>]*:)[^\s/?#"<>]+@')
+"""`scheme://user:password@`, all of it before the first slash behind the scheme: `https://host:80/path@v2` is none."""
 
 
 def integer(value: Any) -> int:
@@ -50,6 +60,25 @@ def optional_text(value: Any) -> str | None:
     return None if value is None else text(value)
 
 
+def location(value: Any) -> str:
+    """A column that holds a URI, or JSON with some: without their passwords and secret arguments; see `redact`."""
+    found = text(value)
+    # Nothing that `redact` hides lacks both.
+    return redact(found) if "@" in found or "=" in found else found
+
+
+def optional_location(value: Any) -> str | None:
+    return None if value is None else location(value)
+
+
+def value_text(value: Any) -> str:
+    """The value of a param or a tag: any text, so only what is plainly the password of a URI becomes `***`."""
+    found = value if isinstance(value, str) else text(value)
+    if "@" in found and "://" in found:
+        return _PASSWORD.sub(r"\g<user>***@", found)
+    return found
+
+
 EXPERIMENT_COLUMNS: Final = (
     "experiment_id",
     "name",
@@ -66,7 +95,7 @@ def experiment(row: Any, tags: dict[str, str]) -> Experiment:
     return Experiment(
         experiment_id=str(row[0]),
         name=text(row[1]),
-        artifact_location=optional_text(row[2]),
+        artifact_location=optional_location(row[2]),
         lifecycle_stage=text(row[3]),
         creation_time=optional_integer(row[4]),
         last_update_time=optional_integer(row[5]),
@@ -99,7 +128,7 @@ def run(row: Any, parts: RunParts, **found: Any) -> Run:
         start_time=optional_integer(row[4]),
         end_time=optional_integer(row[5]),
         lifecycle_stage=text(row[6]),
-        artifact_uri=optional_text(row[7]),
+        artifact_uri=optional_location(row[7]),
         user_id=optional_text(row[8]),
         deleted_time=optional_integer(row[9]),
         parts=parts,
@@ -132,7 +161,7 @@ def dataset(row: Any) -> Dataset:
         name=text(row[1]),
         digest=text(row[2]),
         source_type=text(row[3]),
-        source=text(row[4]),
+        source=location(row[4]),
         schema=optional_text(row[5]),
         profile=optional_text(row[6]),
     )

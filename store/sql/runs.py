@@ -9,7 +9,18 @@ import sqlalchemy as sa
 
 from store.entities import DatasetInput, Metric, ModelInput, ModelOutput, Run, RunParts
 from store.sql.engine import IDS_PER_QUERY, fetch
-from store.sql.rows import DATASET_COLUMNS, METRIC_COLUMNS, NAME_TAG, RUN_COLUMNS, dataset, integer, metric, run, text
+from store.sql.rows import (
+    DATASET_COLUMNS,
+    METRIC_COLUMNS,
+    NAME_TAG,
+    RUN_COLUMNS,
+    dataset,
+    integer,
+    metric,
+    run,
+    text,
+    value_text,
+)
 from store.sql.schema import Schema
 
 V = TypeVar("V")
@@ -72,7 +83,7 @@ def _missing_names(
         return {key: tags[key][NAME_TAG] for key in nameless if NAME_TAG in tags.get(key, {})}
     table = schema.table("tags").c
     statement = sa.select(table.run_uuid, table.value).where(table.run_uuid.in_(nameless), table.key == NAME_TAG)
-    return {key: text(value) for key, value in fetch(connection, statement)}
+    return {key: value_text(value) for key, value in fetch(connection, statement)}
 
 
 def _texts(connection: sa.Connection, schema: Schema, name: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -80,7 +91,7 @@ def _texts(connection: sa.Connection, schema: Schema, name: str, ids: Sequence[s
     statement = sa.select(table.run_uuid, table.key, table.value).where(table.run_uuid.in_(ids))
     found: dict[str, dict[str, str]] = {}
     for owner, key, value in fetch(connection, statement.order_by(table.run_uuid, table.key)):
-        found.setdefault(owner, {})[key] = text(value)
+        found.setdefault(owner, {})[key] = value_text(value)
     return found
 
 
@@ -144,7 +155,7 @@ def _read_datasets(
         for some in _chunks([edge[0] for edge in edges]):
             statement = sa.select(table.input_uuid, table.name, table.value).where(table.input_uuid.in_(some))
             for owner, key, value in fetch(connection, statement.order_by(table.name)):
-                tags.setdefault(owner, {})[text(key)] = text(value)
+                tags.setdefault(owner, {})[text(key)] = value_text(value)
     columns = [schema.column("datasets", name) for name in DATASET_COLUMNS]
     for some in _chunks(sorted({edge[1] for edge in edges})):
         statement = sa.select(*columns).where(schema.table("datasets").c.dataset_uuid.in_(some))

@@ -33,14 +33,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]]] = {
     "runs": {
         "run_uuid": _TEXT,
         "name": _TEXT,
-        "source_type": _TEXT,
-        "source_name": _TEXT,
-        "entry_point_name": _TEXT,
         "user_id": _TEXT,
         "status": _TEXT,
         "start_time": _INT,
         "end_time": _INT,
-        "source_version": _TEXT,
         "lifecycle_stage": _TEXT,
         "artifact_uri": _TEXT,
         "experiment_id": _INT,
@@ -66,7 +62,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]]] = {
     "tags": {"key": _TEXT, "value": _TEXT, "run_uuid": _TEXT},
     "datasets": {
         "dataset_uuid": _TEXT,
-        "experiment_id": _INT,
         "name": _TEXT,
         "digest": _TEXT,
         "dataset_source_type": _TEXT,
@@ -91,14 +86,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]]] = {
         "creation_timestamp_ms": _INT,
         "last_updated_timestamp_ms": _INT,
         "status": sa.Integer(),
-        "lifecycle_stage": _TEXT,
         "model_type": _TEXT,
         "source_run_id": _TEXT,
-        "status_message": _TEXT,
     },
     "logged_model_params": {"model_id": _TEXT, "param_key": _TEXT, "param_value": _TEXT},
     "logged_model_tags": {"model_id": _TEXT, "tag_key": _TEXT, "tag_value": _TEXT},
-    "registered_models": {"name": _TEXT, "workspace": _TEXT},
 }
 """Every table and column that is read. A database may have fewer."""
 

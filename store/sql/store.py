@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Event, Lock
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -34,23 +34,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def open_sqlite(address: Address) -> SqlStore:
-    """The store in an SQLite file. Raises `StoreError`s."""
+def open_sqlite(address: Address, cancel: Event | None = None) -> SqlStore:
+    """The store in an SQLite file. Raises `StoreError`s, and `Cancelled` once `cancel` is set."""
     from store.sql.sqlite import SqliteDatabase
 
     assert address.path is not None
-    return SqlStore(SqliteDatabase(address.path), kind=address.kind, shown=address.shown)
+    return SqlStore(SqliteDatabase(address.path), kind=address.kind, shown=address.shown, cancel=cancel)
 
 
 class SqlStore:
     """See `store.protocols.Store`."""
 
-    def __init__(self, database: Database, *, kind: str, shown: str) -> None:
+    def __init__(self, database: Database, *, kind: str, shown: str, cancel: Event | None = None) -> None:
         self._database = database
         self._kind = kind
         self._shown = shown
-        self._lock = Lock()
-        self._schema = self._inspect()
+        self._schema = self._inspect(cancel)
 
     def _inspect(self, cancel: Event | None = None) -> Schema:
         columns, revision = self._database.read(_columns, cancel)
@@ -76,12 +75,11 @@ class SqlStore:
             raise
         except StoreError:
             # The database may have been upgraded or replaced meanwhile: then what is there is read anew, once.
-            with self._lock:
-                self._schema = self._inspect(cancel)
-            if self._schema == schema:
+            found = self._inspect(cancel)
+            if found == schema:
                 raise
-            schema = self._schema
-            return self._database.read(lambda connection: work(connection, schema), cancel)
+            self._schema = found
+            return self._database.read(lambda connection: work(connection, found), cancel)
 
     @property
     def info(self) -> StoreInfo:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 from textual.widgets import Input
 
+from store.errors import StoreBusy
 from tests.tui.conftest import Walk, screen_text, wait_for
 from tui.screens.browser import Browser
 from tui.widgets.error_bar import ErrorBar
@@ -231,3 +233,87 @@ async def test_every_theme_can_be_walked_through(walk: Walk, demo: Path) -> None
             await pilot.press("T")
             seen.add(pilot.app.theme)
         assert seen == {"flowdeck-dark", "flowdeck-light", "flowdeck-safe", "ansi-dark"}
+
+
+async def test_a_run_that_was_purged_is_told_and_not_asked_for_again(walk: Walk, demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "mlflow.db"
+    copy.write_bytes(demo.read_bytes())
+    async with walk(copy) as pilot:
+        screen = await open_runs(pilot, "All experiments")
+        table = screen.runs.table
+        await wait_for(pilot, lambda: len(table.rows) > 280 and not screen.busy, "all runs")
+        with sqlite3.connect(copy) as connection:
+            connection.execute("DELETE FROM runs WHERE run_uuid = ?", (table.rows.key(len(table.rows) - 1),))
+        await pilot.press("G")
+        await wait_for(pilot, lambda: "no longer in the store" in screen_text(pilot.app), "the row that is gone")
+        await wait_for(pilot, lambda: not screen.busy, "quiet")
+        asked: list[object] = []
+        screen._read = lambda *arguments: asked.append(arguments)  # type: ignore[method-assign]
+        await pilot.pause(0.3)
+        assert asked == []
+
+
+async def test_reading_again_shows_changes_of_rows_that_come_on_screen_later(
+    walk: Walk, demo: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "mlflow.db"
+    copy.write_bytes(demo.read_bytes())
+    async with walk(copy) as pilot:
+        screen = await open_runs(pilot, "All experiments")
+        table = screen.runs.table
+        await wait_for(pilot, lambda: len(table.rows) > 280, "all runs")
+        await pilot.press("G")
+        await wait_for(pilot, lambda: table.rows.cells(len(table.rows) - 1) is not None, "the last row")
+        await pilot.press("g", "g")
+        with sqlite3.connect(copy) as connection:
+            key = table.rows.key(len(table.rows) - 1)
+            connection.execute("UPDATE runs SET name = 'renamed-meanwhile' WHERE run_uuid = ?", (key,))
+        await pilot.press("r")
+        await wait_for(pilot, lambda: not screen.busy, "read again")
+        await pilot.press("G")
+        await wait_for(pilot, lambda: "renamed-meanwhile" in screen_text(pilot.app), "the new name")
+
+
+async def test_cancelling_leaves_everything_usable(walk: Walk, demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "mlflow.db"
+    copy.write_bytes(demo.read_bytes())
+    async with walk(copy) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        writer = sqlite3.connect(copy, isolation_level=None)
+        writer.execute("BEGIN EXCLUSIVE")
+        await pilot.press("S")
+        await wait_for(pilot, lambda: screen.busy, "a read that waits")
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: not screen.busy, "cancelled")
+        writer.execute("ROLLBACK")
+        writer.close()
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.run_pane.run_shown is not None, "the run")
+
+
+async def test_an_error_stays_until_the_same_work_succeeds(walk: Walk, demo: Path, tmp_path: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        bar = screen.query_one(ErrorBar)
+        bar.tell("reading the experiments", StoreBusy("locked"), "experiments")
+        await pilot.press("S")
+        await wait_for(pilot, lambda: not screen.busy, "runs in another order")
+        assert bar.shown
+        await pilot.press("r")
+        await wait_for(pilot, lambda: not bar.shown, "the experiments were read")
+
+
+async def test_quitting_does_not_wait_for_a_locked_store(walk: Walk, demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "mlflow.db"
+    copy.write_bytes(demo.read_bytes())
+    writer = sqlite3.connect(copy, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    before = {thread.name for thread in threading.enumerate()}
+    async with walk(copy) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.busy, "a store that is being opened")
+        workers = list(pilot.app.workers)
+    assert workers
+    assert all(worker.is_finished for worker in workers)
+    assert len({thread.name for thread in threading.enumerate()} - before) <= 1
+    writer.close()

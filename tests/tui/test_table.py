@@ -296,6 +296,31 @@ async def test_every_column_can_be_reached_on_any_width() -> None:
             assert seen == set(range(len(COLUMNS))), width
 
 
+@pytest.mark.parametrize("text", ["".join(f"{number:04}" for number in range(150)), "宽文字" * 200])
+@pytest.mark.parametrize("width", [30, 60, 110])
+async def test_a_long_last_column_is_read_to_its_end(text: str, width: int) -> None:
+    columns = (Column("key", "Key", most=10), Column("value", "Value", least=10, most=2000))
+    content = ListRows(columns, [("a", (Cell("a"), Cell(text))), ("b", (Cell("b"), Cell("short")))])
+    async with shown(content, (width, 6)) as (pilot, table, _):
+        start = lines(table)
+        assert start[0].endswith("›")
+        assert start[0][0] == " "
+        seen = [start[1]]
+        for _ in range(200):
+            await pilot.press("right")
+            if lines(table)[1] == seen[-1]:
+                break
+            seen.append(lines(table)[1])
+            assert lines(table)[0].startswith("‹")
+        assert seen[-1].rstrip().endswith(text[-8:])
+        assert not lines(table)[0].endswith("›")
+        # Every part of the text was on screen.
+        assert all(any(text[place : place + 4] in line for line in seen) for place in range(0, len(text) - 4))
+        for _ in range(len(seen)):
+            await pilot.press("left")
+        assert lines(table) == start
+
+
 async def test_other_columns_start_at_the_left_again() -> None:
     async with shown(numbered(5), (40, 8)) as (pilot, table, _):
         await pilot.press("right", "right")
@@ -426,21 +451,37 @@ async def test_rows_that_are_not_loaded_are_asked_for_and_drawn_when_they_come()
     async with shown(content, (60, 11)) as (pilot, table, app):
         assert app.take(Table.Wanted) == []
         await pilot.press("G")
-        wanted: list[Message] = []
-        for _ in range(200):
-            # Asked for when it is painted, which comes with the next frame.
-            await pilot.pause(0.01)
-            wanted += app.take(Table.Wanted)
-            if wanted:
-                break
-        assert isinstance(wanted[-1], Table.Wanted)
-        assert (wanted[-1].first, wanted[-1].last) == (999_990, 999_999)
+        await pilot.pause()
+        (wanted,) = app.take(Table.Wanted)
+        assert isinstance(wanted, Table.Wanted)
+        assert wanted.control is table
+        assert table.on_screen == range(999_990, 1_000_000)
         assert set(lines(table)[3].split()) == {UNICODE.ellipsis, UNICODE.gap}
         content.missing = range(0)
         table.repaint()
         await pilot.pause()
         assert "row-999999" in lines(table)[-1]
         assert app.take(Table.Wanted) == []
+
+
+async def test_a_row_that_never_comes_is_not_asked_for_by_painting() -> None:
+    async with shown(Million(missing=range(1_000_000)), (60, 11)) as (pilot, table, app):
+        for _ in range(3):
+            table.repaint()
+            await pilot.pause()
+        assert app.take(Table.Wanted) == []
+        # By what a user does it is.
+        for act in (
+            lambda: pilot.press("down"),
+            lambda: pilot.press("pagedown"),
+            lambda: pilot.resize_terminal(60, 12),
+        ):
+            await act()
+            await pilot.pause()
+            assert app.take(Table.Wanted)
+        table.show(Million(missing=range(1_000_000)))
+        await pilot.pause()
+        assert app.take(Table.Wanted)
 
 
 async def test_a_resized_table_keeps_the_cursor_on_screen_and_says_that_other_rows_are_shown() -> None:

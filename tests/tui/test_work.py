@@ -171,7 +171,7 @@ async def test_any_other_error_is_a_fault_of_the_program(error: Exception) -> No
         assert app.failures == []
 
 
-async def test_failures_of_superseded_work_are_not_told() -> None:
+async def test_failures_of_superseded_work_are_not_told_but_faults_of_the_program_are() -> None:
     app = Worker()
     async with app.run_test() as pilot:
         for error in (StoreBusy("locked"), ZeroDivisionError()):
@@ -193,7 +193,8 @@ async def test_failures_of_superseded_work_are_not_told() -> None:
             go.set()
             await until(pilot, ended.is_set)
         await settled(pilot)
-        assert (app.failures, app.faults, app.endings) == ([], [], [])
+        assert (app.failures, app.endings) == ([], [])
+        assert [type(fault.error) for fault in app.faults] == [ZeroDivisionError]
 
 
 async def test_cancelling_everything_sets_every_event_and_says_whether_there_was_any() -> None:

@@ -116,7 +116,7 @@ def test_nothing_to_draw_is_said() -> None:
     drawing = draw([curve([math.nan, math.inf])], width=60, height=8)
     assert any("nothing here can be drawn" in line for line in lines(drawing))
     assert drawing.notes == ("2 points", "1 NaN left out", "1 infinite left out")
-    assert drawing.x_range is None
+    assert drawing.y_range is None
 
 
 def test_a_single_point_is_easily_seen() -> None:

@@ -229,7 +229,6 @@ def test_nothing_of_a_hostile_run_reaches_the_terminal_as_it_is() -> None:
     assert all(unicodedata.category(character) not in ("Cc", "Cf") for text in texts for character in text)
 
 
-@pytest.mark.xfail(strict=True, reason="RunRows.cells takes the id as it is")
 def test_the_id_of_a_run_is_made_fit_to_show_too() -> None:
     found = rows(run("\x1b[2J")).cells(0)
     assert found is not None

@@ -55,7 +55,6 @@ def test_wide_terminals_abbreviate_nothing() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="pieces are chosen by width alone, whatever they say")
 def test_any_store_fits_and_keeps_what_is_always_named() -> None:
     wrong = []
     for columns in (60, 76, 80, 110, 160):

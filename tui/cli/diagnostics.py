@@ -75,6 +75,7 @@ def report_unexpected(error: BaseException, *, traceback: bool) -> ExitCode:
 
 def pointer(error: FilterError, columns: int) -> list[str]:
     """The expression, or the part of it that fits, with carets below what is wrong."""
+    from tui.view.glyphs import GLYPHS
     from tui.view.text import clean, width
 
     if error.position is None or not error.text:
@@ -88,8 +89,8 @@ def pointer(error: FilterError, columns: int) -> list[str]:
     before = clean(error.text[begin:position])
     wrong = clean(error.text[position : min(end, position + max(1, error.length))])
     after = clean(error.text[position + max(1, error.length) : end])
-    lead = ("…" if begin else "") + before
-    shown = lead + wrong + after + ("…" if end < len(error.text) else "")
+    lead = (GLYPHS.ellipsis if begin else "") + before
+    shown = lead + wrong + after + (GLYPHS.ellipsis if end < len(error.text) else "")
     carets = "^" * max(1, width(wrong))
     return [f"  {shown}", "  " + " " * width(lead) + _styled(carets, _YELLOW)]
 

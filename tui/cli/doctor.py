@@ -26,7 +26,7 @@ _NAMED: Final = 5
 def doctor(settings: Settings) -> int:
     """Tell what store this is, which schema it has, and what can be read from it.
 
-    The exit code is 3 if it cannot be read.
+    If it cannot be read, the exit code is that of any other command: 3, or 2 for what is no address of a store.
     """
     from store.errors import FlowdeckError
     from store.uris import redact
@@ -39,9 +39,8 @@ def doctor(settings: Settings) -> int:
         with settings.opened() as store:
             findings |= _examine(store, uri)
     except FlowdeckError as error:
-        diagnostics.report(error)
+        code = diagnostics.report(error)
         findings |= {"error": error.message, "hint": error.hint or None}
-        code = ExitCode.FAILED
     if settings.output in (Format.JSON, Format.NDJSON):
         output.write(json_text(findings, indent=settings.output is Format.JSON) + "\n")
     else:

@@ -13,12 +13,19 @@ OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 def run() -> None:
     """What `flowdeck` does."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    from tui.cli.guard import guarded
+
+    sys.exit(guarded(_start))
+
+
+def _start() -> int:
+    """The exit code of whichever way in it is."""
     arguments = sys.argv[1:]
     if len(arguments) <= 1 and _plain(arguments) and sys.stdin.isatty() and sys.stdout.isatty():
-        sys.exit(_open(arguments[0] if arguments else None))
+        return _open(arguments[0] if arguments else None)
     from tui.cli.main import run_command
 
-    sys.exit(run_command())
+    return run_command()
 
 
 def _plain(arguments: list[str]) -> bool:
@@ -31,24 +38,17 @@ def _plain(arguments: list[str]) -> bool:
 
 
 def _open(uri: str | None) -> int:
-    """Opens the terminal interface; the exit code."""
-    from store.errors import FlowdeckError
+    """Opens the terminal interface; the exit code. Raises whatever goes wrong."""
+    if uri is None:
+        import os
+        from pathlib import Path
 
-    try:
-        if uri is None:
-            import os
-            from pathlib import Path
+        from store.uris import discover
 
-            from store.uris import discover
+        uri = discover(os.environ, Path.cwd()).uri
+    from tui.app import run_tui
 
-            uri = discover(os.environ, Path.cwd()).uri
-        from tui.app import run_tui
-
-        return run_tui(uri)
-    except FlowdeckError as error:
-        from tui.cli import diagnostics
-
-        return diagnostics.report(error)
+    return run_tui(uri)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import click
 
-from store.errors import Cancelled, FlowdeckError
 from tui.cli import diagnostics, output
 from tui.cli.commands import COMMANDS, is_address
 from tui.cli.diagnostics import PROGRAM, ExitCode
+from tui.cli.guard import guarded, traceback_wanted
 from tui.cli.options import Settings, output_option, program_options, store_option
 
 EPILOG: Final = """\b
@@ -112,7 +112,11 @@ def open_tui(settings: Settings, *, demo: bool = False) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line; the exit code."""
-    settings = Settings(traceback=bool(os.environ.get("FLOWDECK_DEBUG")))
+    settings = Settings(traceback=traceback_wanted())
+    return guarded(lambda: _run(arguments, settings), lambda: settings.traceback)
+
+
+def _run(arguments: Sequence[str] | None, settings: Settings) -> int:
     try:
         given = [_as_utf8(text) for text in (sys.argv[1:] if arguments is None else arguments)]
         result: Any = cli.main(given, prog_name=PROGRAM, standalone_mode=False, obj=settings)
@@ -122,17 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return leaving.exit_code
     except click.ClickException as error:
         return diagnostics.report_usage(error.format_message(), _usage_hint(error))
-    except BrokenPipeError:
-        output.close_quietly()
-        return ExitCode.DONE
-    except (click.Abort, KeyboardInterrupt, Cancelled):
+    except click.Abort:
         return ExitCode.INTERRUPTED
-    except FlowdeckError as error:
-        return diagnostics.report(error)
     except UnicodeEncodeError:
         return diagnostics.report_usage("an argument is not text in UTF-8", "names in a store always are")
-    except Exception as error:
-        return diagnostics.report_unexpected(error, traceback=settings.traceback)
 
 
 def _as_utf8(text: str) -> str:

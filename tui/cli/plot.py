@@ -134,11 +134,13 @@ def _names(series: Sequence[_Series]) -> list[str]:
     several_metrics = len({item.summary.key for item in series}) > 1
     if len(series) == 1:
         return []
+    from tui.view.glyphs import GLYPHS
+
     names = []
     for item in series:
         run = item.run.run_name or item.run.run_id[:8]
         parts = ([run] if several_runs else []) + ([item.summary.key] if several_metrics else [])
-        names.append(" · ".join(parts))
+        names.append(f" {GLYPHS.gap} ".join(parts))
     return names
 
 

@@ -27,11 +27,13 @@ from tui.cli.run_columns import STORED, RunColumn, limited_document, parse_colum
 from tui.view.export import Format
 
 if TYPE_CHECKING:
-    from store.entities import Run, RunParts
+    from store.entities import Run, RunParts, ViewType
     from store.protocols import Store
 
 RUNS_AT_ONCE: Final = 500
-"""Runs that are read and printed together: the memory that a list of any length takes."""
+"""Runs that are read together. In JSON and CSV they are printed together, too: the memory that a list of any length
+takes. A table and Markdown keep the texts of every row, and no more of a run; the first of these runs choose which
+metrics and params get a column, and the rest are counted."""
 
 
 @click.command(
@@ -85,7 +87,8 @@ def runs(
         elif format_ is Format.CSV:
             _print_csv(store, page.items, chosen)
         else:
-            _print_table(store, page.items, chosen, format_, stage=deleted or everything)
+            several = None if ids is None else len(ids) > 1
+            _print_table(store, page.items, chosen, format_, view, several)
     if page.more:
         diagnostics.note(more_exist(len(page.items), "run"))
 
@@ -144,20 +147,36 @@ def _all_columns(store: Store, ids: Sequence[str]) -> tuple[RunColumn, ...]:
     )
 
 
+def _several_experiments(store: Store, names: dict[str, str], view: ViewType) -> bool:
+    """True if runs of the whole store may be of several experiments: whichever of them are listed first."""
+    from store.entities import ViewType
+
+    if len(names) < 2 or view is not ViewType.ACTIVE_ONLY:
+        return len(names) > 1
+    return sum(stats.runs > 0 for stats in store.experiment_stats().values()) > 1
+
+
 def _print_table(
-    store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...], format_: Format, *, stage: bool
+    store: Store,
+    ids: Sequence[str],
+    columns: tuple[RunColumn, ...],
+    format_: Format,
+    view: ViewType,
+    several: bool | None,
 ) -> None:
-    from store.entities import RunParts
+    """`several`: the runs are of several experiments; None if that was left to the store."""
+    from store.entities import RunParts, ViewType
     from tui.cli.run_table import RunTable
 
     parts = parts_of(columns) if columns else RunParts.PARAMS | RunParts.METRICS
     names = _experiment_names(store) if not columns else _names_for(store, columns)
-    table = RunTable(columns, names, stage=stage)
+    if several is None:
+        several = not columns and _several_experiments(store, names, view)
+    table = RunTable(columns, names, stage=view is not ViewType.ACTIVE_ONLY)
     for some in chunked(ids, RUNS_AT_ONCE):
-        found = store.runs(some, parts)
-        table.add(found, several_experiments=len({run.experiment_id for run in found}) > 1)
+        table.add(store.runs(some, parts), several_experiments=several)
     if not ids:
-        table.add((), several_experiments=False)
+        table.add((), several_experiments=several)
     print_table(table.headings, table.rows, format_)
     if left_out := table.left_out:
         from tui.view.cells import plural

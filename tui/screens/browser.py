@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from tui.widgets.error_bar import ErrorBar
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.footer import Footer
 from tui.widgets.line import Line
+from tui.widgets.pane import Part
 from tui.work import Jobs, WorkEnded, WorkFailed, deliver
 
 # What the first frame does not need is imported when the panes below the experiments are prepared.
@@ -54,9 +56,12 @@ class Browser(Screen[None]):
         self._stage = ViewType.ACTIVE_ONLY
         self._level = EXPERIMENTS
         self._full = False
-        self._as_of = ""
+        self._names: Mapping[str, str] = {}
+        self._as_of: dict[str, str] = {}
+        """Pane -> local time at which what it shows was read."""
         self._jobs = Jobs(self)
         self._prepared = False
+        self._preparing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -87,30 +92,37 @@ class Browser(Screen[None]):
 
     @property
     def runs(self) -> RunsPane:
-        return self.query_one("#runs")  # type: ignore[return-value]
+        from tui.widgets.runs_pane import RunsPane
+
+        return self.query_one(RunsPane)
 
     @property
     def run_pane(self) -> RunPane:
-        return self.query_one("#run")  # type: ignore[return-value]
+        from tui.widgets.run_pane import RunPane
+
+        return self.query_one(RunPane)
 
     @property
     def chart(self) -> ChartPane:
-        return self.query_one("#chart")  # type: ignore[return-value]
+        from tui.widgets.chart_pane import ChartPane
+
+        return self.query_one(ChartPane)
 
     async def prepare(self) -> None:
         """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
-        if self._prepared:
-            return
-        self._prepared = True
-        from tui.widgets.chart_pane import ChartPane
-        from tui.widgets.run_pane import RunPane
-        from tui.widgets.runs_pane import RunsPane
+        async with self._preparing:
+            if self._prepared:
+                return
+            from tui.widgets.chart_pane import ChartPane
+            from tui.widgets.run_pane import RunPane
+            from tui.widgets.runs_pane import RunsPane
 
-        below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
-        for pane in below:
-            pane.add_class("-hidden")
-        await self.query_one("#panes").mount(*below)
-        self.post_message(messages.ReadyToUse())
+            below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
+            for pane in below:
+                pane.add_class("-hidden")
+            await self.query_one("#panes").mount(*below)
+            self._prepared = True
+            self.post_message(messages.ReadyToUse())
 
     @property
     def busy(self) -> bool:
@@ -151,9 +163,10 @@ class Browser(Screen[None]):
         self._full = False
         self._arrange()
         self._focus(OWN[level])
+        self._show_status()
 
     def _focus(self, pane: str) -> None:
-        self.query_one(f"#{pane}").take_focus()  # type: ignore[attr-defined]
+        self.query_one(f"#{pane}", Part).take_focus()
 
     # Reading
 
@@ -175,20 +188,26 @@ class Browser(Screen[None]):
 
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         self._store = message.store
-        self._info = message.store.info
+        self._info = message.info
         for notice in self._info.notices:
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
 
     def on_experiments_read(self, message: messages.ExperimentsRead) -> None:
         self._info = message.info
         self._experiments = {item.experiment_id: item for item in message.experiments}
-        self._stats = message.stats
+        self._stats, self._names = message.stats, message.names
         self.experiments.show(message.experiments, message.stats, self._stage)
-        self.stamp(datetime.now().astimezone().strftime("%H:%M:%S"))
+        self._was_read("experiments", "experiments")
         self.call_after_refresh(self.prepare)
 
+    def _was_read(self, pane: str, *groups: str) -> None:
+        """What a pane shows was read just now; errors of the work that did it are settled."""
+        self.query_one(ErrorBar).hide(*groups)
+        self._as_of[pane] = datetime.now().astimezone().strftime("%H:%M:%S")
+        self._show_status()
+
     def on_work_failed(self, message: WorkFailed) -> None:
-        self.query_one(ErrorBar).tell(message.what, message.error)
+        self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             self.runs.failed()
 
@@ -196,11 +215,12 @@ class Browser(Screen[None]):
         self._jobs.ended(message)
         if message.group == "sparks" and "sparks" not in self._jobs.running:
             self.run_pane.sparks_ended()
+            self.chart.ask_again()
         self._show_status()
 
     def stamp(self, as_of: str) -> None:
-        """Says when what is shown was read, in local time."""
-        self._as_of = as_of
+        """Says of every pane that it was read at this local time."""
+        self._as_of = dict.fromkeys(OWN, as_of)
         self._show_status()
 
     def _show_status(self) -> None:
@@ -211,7 +231,7 @@ class Browser(Screen[None]):
             experiments=len(self._experiments),
             runs=sum(stats.runs for stats in known),
             running=sum(stats.running for stats in known),
-            as_of=self._as_of,
+            as_of=self._as_of.get(OWN[self._level]) or self._as_of.get("experiments", ""),
             reading=self.busy,
         )
         self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))
@@ -227,12 +247,12 @@ class Browser(Screen[None]):
 
         await self.prepare()
         ids = None if message.experiment_id == ALL else (message.experiment_id,)
-        deleted = ids is not None and self._experiments[ids[0]].lifecycle_stage == "deleted"
+        chosen = self._experiments.get(message.experiment_id)
+        deleted = chosen is not None and chosen.lifecycle_stage == "deleted"
         view = RunsView(experiment_ids=ids, stage=ViewType.ALL if deleted else self._stage)
         shown = self.runs.view
         if shown is None or (shown.experiment_ids, shown.stage) != (view.experiment_ids, view.stage):
-            names = {key: item.name for key, item in self._experiments.items()}
-            self.runs.start(view, names)
+            self.runs.start(view, self._names)
         await self._go(RUNS)
 
     # Runs
@@ -241,14 +261,15 @@ class Browser(Screen[None]):
         self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_found(self, message: messages.RunsFound) -> None:
-        self.query_one(ErrorBar).hide()
-        self.runs.found(message.view, message.ids, message.complete, message.runs)
+        self.runs.found(message.view, message.ids, message.complete, message.runs, message.columns)
+        self._was_read("runs", "runs")
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids)
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
-        self.runs.read(message.runs)
+        self.runs.read(message.ids, message.runs)
+        self._was_read("runs", "rows")
 
     async def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
         self._read_run(message.run_id)
@@ -278,9 +299,9 @@ class Browser(Screen[None]):
         self._read("run", "reading the run", reading.read_run, run_id)
 
     def on_run_read(self, message: messages.RunRead) -> None:
-        experiment = self._experiments.get(message.run.experiment_id)
-        name = experiment.name if experiment is not None else message.run.experiment_id
-        self.run_pane.show(message.run, message.models, name)
+        key = message.run.experiment_id
+        self.run_pane.show(message.run, message.models, self._names.get(key, key))
+        self._was_read("run", "run")
 
     def on_summaries_read(self, message: messages.SummariesRead) -> None:
         self.run_pane.summed_up(message.run_id, message.summaries)
@@ -311,6 +332,7 @@ class Browser(Screen[None]):
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
         self.chart.drawn(message.run_id, message.key, message.drawing)
+        self._was_read("chart", "chart")
         self.run_pane.want_sparks()
 
     def on_chart_pane_pick_wanted(self, message: ChartPane.PickWanted) -> None:
@@ -320,6 +342,13 @@ class Browser(Screen[None]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What the footer offers is what can be done."""
+        if action != "back" or not self.is_mounted:
+            return True
+        error = self.query_one(ErrorBar).shown
+        return error or self._full or self._level > EXPERIMENTS or bool(self.experiments.wanted)
+
     async def action_back(self) -> None:
         """One layer: the error, the full screen, the filter, then the level."""
         if self.query_one(ErrorBar).hide():
@@ -327,7 +356,7 @@ class Browser(Screen[None]):
         if self._full:
             self.action_full()
             return
-        if self.query_one(f"#{self._focused_pane()}").clear_search():  # type: ignore[attr-defined]
+        if self.query_one(f"#{self._focused_pane()}", Part).clear_search():
             return
         if self._level > EXPERIMENTS:
             await self._go(self._level - 1)
@@ -365,6 +394,9 @@ class Browser(Screen[None]):
         """Ends what is being read; False if nothing was."""
         ended = self._jobs.cancel_all()
         if ended:
+            if self._prepared:
+                self.runs.failed()
+                self.run_pane.sparks_ended()
             self._show_status()
         return ended
 
@@ -377,7 +409,7 @@ class Browser(Screen[None]):
         run = self.run_pane.run_shown
         if pane == "runs":
             found = self.runs.chosen
-            return ("run", self.runs.table.key or "", (found.artifact_uri or "") if found else "")
+            return ("run", self.runs.key, (found.artifact_uri or "") if found else "")
         if run is None:
             return ("", "", "")
         if pane == "chart":

@@ -56,7 +56,7 @@ def exact(value: float) -> str:
 
 
 def count(value: int) -> str:
-    """`12 431`: digits grouped by narrow spaces only from five digits on."""
+    """`12 431`: from five digits on they are grouped, by spaces."""
     return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
 
 
@@ -133,19 +133,6 @@ _SYMBOLS: Final = {
 def status_symbol(status: str) -> str:
     """One column; never the only sign of a status on wide screens, and different in shape, not in colour alone."""
     return _SYMBOLS.get(status, GLYPHS.unknown)
-
-
-def size(octets: int | None) -> str:
-    """`0 B`, `1.5 KiB`, `12 MiB`."""
-    if octets is None:
-        return MISSING
-    amount = float(octets)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        # What would be rounded to 1024 or to 10.0 is written as the next one is.
-        if amount < 1023.5:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 9.95 else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
 
 
 def sparkline(buckets: Sequence[Bucket], columns: int) -> str:

@@ -31,9 +31,8 @@ class ChartDrawing:
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
-    x_range: tuple[float, float] | None = None
-    """In the axis' unit; None if nothing was drawn."""
     y_range: tuple[float, float] | None = None
+    """The ends of the value axis; None if nothing was drawn."""
 
 
 @dataclass(slots=True)
@@ -90,7 +89,7 @@ def draw(
         y_ticks=[(y_scale.part(value), label) for value, label in y_ticks],
         ascii_only=not glyphs.braille,
     )
-    return ChartDrawing((*heading, *rows), notes, (x_scale.low, x_scale.high), (y_scale.low, y_scale.high))
+    return ChartDrawing((*heading, *rows), notes, (y_scale.low, y_scale.high))
 
 
 def _line(curve: Curve, log_x: bool, log_y: bool) -> _Line:

@@ -26,10 +26,25 @@ class Glyphs:
     up: str
     down: str
     gap: str
-    separator: str
     child: str
     bar: str
     """The handle of a scroll bar."""
+    cursor: str
+    """Before the row that the cursor is on."""
+    before: str
+    after: str
+    """Where there is more to the left and to the right."""
+    opening: str
+    closing: str
+    """Quotation marks."""
+    arrows: tuple[str, str, str, str]
+    """Names of the arrow keys: up, down, left, right; the only ones that may be wider."""
+    replacement: str
+    """For what nobody can show."""
+    base: str
+    """Carries combining marks that follow nothing, as Unicode's own charts do: else they land on the cell before."""
+    pictures: bool
+    """True if control characters may be shown as Unicode's pictures of them."""
     braille: bool
     """True if charts may be drawn with braille characters."""
 
@@ -47,9 +62,17 @@ UNICODE: Final = Glyphs(
     up="↑",
     down="↓",
     gap="·",
-    separator="│",
     child="↳",
     bar="▐",
+    cursor="›",
+    before="‹",
+    after="›",
+    opening="“",
+    closing="”",
+    arrows=("↑", "↓", "←", "→"),
+    replacement="�",
+    base="◌",
+    pictures=True,
     braille=True,
 )
 
@@ -66,9 +89,17 @@ ASCII: Final = Glyphs(
     up="^",
     down="v",
     gap=".",
-    separator="|",
     child="`",
     bar="#",
+    cursor=">",
+    before="<",
+    after=">",
+    opening='"',
+    closing='"',
+    arrows=("Up", "Down", "Left", "Right"),
+    replacement="?",
+    base=".",
+    pictures=False,
     braille=False,
 )
 
@@ -87,3 +118,8 @@ def choose(environ: Mapping[str, str]) -> Glyphs:
 
 GLYPHS: Final = choose(os.environ)
 """The set for this process' terminal."""
+
+
+def quoted(text: str) -> str:
+    """A clean text in quotation marks."""
+    return f"{GLYPHS.opening}{text}{GLYPHS.closing}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ NEWEST_FIRST = ("attributes.start_time", False)
 """The order of MLflow's own page."""
 
 
+_NOT_ITSELF = re.compile(r"[%\\']")
+"""What means something else in a pattern; some databases take a backslash for an escape."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunsView:
     """Which runs a table shows and in which order, as the user chose it."""
@@ -51,11 +56,8 @@ class RunsView:
 
 
 def _find_clause(text: str) -> str:
-    """MLflow's strings have no escape: a quote in the text becomes a wildcard for one character."""
-    if not text:
-        return ""
-    quote = '"' if "'" in text else "'"
-    return f"attributes.run_name ILIKE {quote}%{text.replace(quote, '_')}%{quote}"
+    """MLflow's patterns have no escape: `%`, `\\` and quotes become `_`, which stands for any one character."""
+    return f"attributes.run_name ILIKE '%{re.sub(_NOT_ITSELF, '_', text)}%'" if text else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class RunRows:
         for key in self._chosen.params:
             value = run.params.get(key)
             found.append(Cell(cells.MISSING, "dim") if value is None else Cell(clean(value[:200])))
-        found += [Cell(clean(run.user_id or ""), "dim"), Cell(run.run_id, "dim")]
+        found += [Cell(clean(run.user_id or ""), "dim"), Cell(clean(run.run_id), "dim")]
         return found
 
 

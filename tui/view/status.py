@@ -13,11 +13,13 @@ from tui.view.text import clean, cut, width
 if TYPE_CHECKING:
     from store.entities import StoreInfo
 
-WIDE: Final = 110
-"""Terminal columns from which nothing is abbreviated."""
+LEAST_TITLE: Final = 15
+"""Columns of the store's address that other pieces give way to: its end, which tells most."""
 
-NARROW_TITLE: Final = 15
-"""Columns of the store's address on narrow terminals: its end, which tells most."""
+NARROW: Final = 76
+"""Terminal columns below which even `read-only` gives way."""
+
+SEPARATOR: Final = f" {GLYPHS.gap} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +37,40 @@ class Status:
 
 
 def status_pieces(status: Status, columns: int) -> list[tuple[str, str]]:
-    """(text, role) pieces for a terminal of so many columns."""
-    wide = columns >= WIDE
-    pieces = [(status.title if wide else _end(status.title, NARROW_TITLE), "accent")]
+    """(text, role) pieces that fit a terminal of so many columns, as a `Line` shows them.
+
+    The address gets what the others leave. If that is too little, these go, in this order: what is running, long
+    words, the words `as of`, and on narrow terminals `read-only`.
+    """
+    least = min(LEAST_TITLE, width(status.title))
+    room = 0
+    others: list[tuple[str, str]] = []
+    for left_out in range(5 if columns < NARROW else 4):
+        others = _others(status, left_out)
+        room = columns - 1 - sum(len(SEPARATOR) + width(text) for text, _ in others)
+        if room >= least:
+            break
+    return [(_end(status.title, max(1, room)), "accent"), *others]
+
+
+def _others(status: Status, left_out: int) -> list[tuple[str, str]]:
+    """Everything but the address, without the first so many things that can be left out."""
+    pieces = []
     if status.info is not None:
         schema = clean(status.info.schema)
-        pieces.append((schema if wide else cut(schema.partition(" (")[0], 14), ""))
-        if status.info.read_only:
+        pieces.append((schema if left_out < 2 else cut(schema.partition(" (")[0], 14), ""))
+        if status.info.read_only and left_out < 4:
             pieces.append(("read-only", ""))
     if status.as_of:
-        experiments = (
-            cells.plural(status.experiments, "experiment") if wide else f"{cells.count(status.experiments)} exp"
-        )
-        pieces += [(experiments, ""), (cells.plural(status.runs, "run"), "")]
-        if status.running and columns >= 100:
+        short = f"{cells.count(status.experiments)} exp"
+        pieces.append((cells.plural(status.experiments, "experiment") if left_out < 2 else short, ""))
+        pieces.append((cells.plural(status.runs, "run"), ""))
+        if status.running and left_out < 1:
             pieces.append((f"{cells.count(status.running)} running", "status-RUNNING"))
     if status.reading:
         pieces.append((f"reading {GLYPHS.ellipsis}", "warn"))
     elif status.as_of:
-        pieces.append((f"as of {status.as_of}" if columns >= 76 else status.as_of, ""))
+        pieces.append((f"as of {status.as_of}" if left_out < 3 else status.as_of, ""))
     return pieces
 
 

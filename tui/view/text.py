@@ -24,7 +24,8 @@ MARKS: Final = 4
 
 _UNSAFE_RUN: Final = re.compile(_UNSAFE.pattern + "+")
 _FLAG_A: Final = 0x1F1E6
-_PICTURES: Final = {"\n": "↵", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
+_PICTURES: Final = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\n": "↵", "\t": "⇥", "\x7f": "␡"}
+_CONTROLS: Final = _PICTURES if GLYPHS.pictures else dict.fromkeys(_PICTURES, GLYPHS.replacement)
 
 _INVISIBLE: Final = re.compile(
     "[\u034f\u17b4\u17b5\u180b-\u180d\u180f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
@@ -33,9 +34,6 @@ _INVISIBLE: Final = re.compile(
 
 _LONE_JAMO: Final = re.compile("[\u115f-\u11ff\u3164\ud7b0-\ud7fb\uffa0]")
 """Vowels and finals of Hangul that are part of no syllable, and its fillers: some terminals give them no width."""
-
-_NO_BASE: Final = "◌"
-"""Carries combining marks that follow nothing, as Unicode's own charts do: else they land on the cell before."""
 
 
 def clean(text: str) -> str:
@@ -51,7 +49,7 @@ def clean(text: str) -> str:
     # Composed, because terminals without combining characters exist and Hangul's parts are wide only together.
     # Marks are counted before: sorting thousands of them on one character takes quadratic time.
     text = unicodedata.normalize("NFC", _UNSAFE_RUN.sub(_safe_run, text))
-    return _LONE_JAMO.sub("�", text)
+    return _LONE_JAMO.sub(GLYPHS.replacement, text)
 
 
 def clean_lines(text: str) -> list[str]:
@@ -77,7 +75,7 @@ def _safe_run(match: re.Match[str]) -> str:
             continue
         else:
             if not based:
-                safe.append(_NO_BASE)
+                safe.append(GLYPHS.base)
             based, marks = True, marks + 1
         safe.append(shown)
     return "".join(safe)
@@ -91,17 +89,15 @@ def _is_mark(character: str) -> bool:
 @lru_cache(maxsize=4096)
 def _safe_character(character: str) -> str:
     code = ord(character)
-    if character in _PICTURES:
-        return _PICTURES[character]
-    if code < 0x20:
-        return chr(0x2400 + code)
+    if character in _CONTROLS:
+        return _CONTROLS[character]
     if _FLAG_A <= code < _FLAG_A + 26:
         return chr(ord("A") + code - _FLAG_A)
     if _INVISIBLE.match(character):
         return ""
     category = unicodedata.category(character)
     if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return "�"
+        return GLYPHS.replacement
     if category == "Zs":
         return " "
     return character
@@ -125,32 +121,59 @@ def cut(text: str, columns: int) -> str:
         return ellipsis[:columns]
     if text.isascii():
         return text[:room] + ellipsis
-    taken, used = 0, 0
-    for taken, character in enumerate(text):  # noqa: B007 (used after the loop: where it ended)
+    used = 0
+    for taken, character in enumerate(text):
         used += cell_len(character)
         if used > room:
-            break
-    return text[:taken] + ellipsis
+            return text[:taken] + ellipsis
+    return text
 
 
 def wrapped(text: str, columns: int) -> list[str]:
     """A clean text in lines of at most `columns` terminal columns, broken between words where that is possible."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line, used = "", 0
     for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if width(joined) <= columns:
-            line = joined
+        wide = width(word)
+        if line and used + 1 + wide <= columns:
+            line, used = f"{line} {word}", used + 1 + wide
             continue
         if line:
             lines.append(line)
-        while width(word) > columns > 1:
-            taken = len(word)
-            while width(word[:taken]) > columns:
-                taken -= 1
-            lines.append(word[:taken])
-            word = word[taken:]
-        line = word
+        if wide > columns > 1:
+            *full, word = _broken(word, columns)
+            lines += full
+            wide = width(word)
+        line, used = word, wide
     return [*lines, line]
+
+
+def _broken(word: str, columns: int) -> list[str]:
+    """A clean text in parts of at most `columns` terminal columns; marks stay with their character."""
+    if word.isascii():
+        return [word[start : start + columns] for start in range(0, len(word), columns)]
+    parts, start, used = [], 0, 0
+    for place, character in enumerate(word):
+        wide = cell_len(character)
+        if used + wide > columns:
+            parts.append(word[start:place])
+            start, used = place, 0
+        used += wide
+    return [*parts, word[start:]]
+
+
+def skip(text: str, columns: int) -> str:
+    """A clean text without its first `columns` terminal columns, with an ellipsis at the start of what is left."""
+    if columns <= 0:
+        return text
+    left = columns + 1
+    for place, character in enumerate(text):
+        wide = cell_len(character)
+        if left <= 0 < wide:
+            # A wide character of which one half would be left gives way to a blank.
+            return GLYPHS.ellipsis + " " * -left + text[place:]
+        left -= wide
+    return GLYPHS.ellipsis if left < 0 else ""
 
 
 def fit(text: str, columns: int, align: str = "left") -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 
 from store.entities import Axis, Curve, MetricSummary, Run
@@ -19,6 +18,7 @@ from tui.view.glyphs import GLYPHS
 from tui.view.text import clean
 from tui.widgets.chart_view import ChartView
 from tui.widgets.line import Line
+from tui.widgets.pane import Part
 
 _AXES = (Axis.STEP, Axis.RELATIVE, Axis.WALL)
 _LOGS = ((False, False), (False, True), (True, False), (True, True))
@@ -44,7 +44,7 @@ class ChartWish:
     """The history as it was read for the list of metrics, perhaps on another axis."""
 
 
-class ChartPane(Vertical):
+class ChartPane(Part):
     """The curve, what it shows in words, and how many points it was drawn from."""
 
     BINDINGS = bindings(Place.CHART)
@@ -104,21 +104,27 @@ class ChartPane(Vertical):
             self.query_one("#notes", Line).show(())
         self._tell()
         self._want()
+        self.screen.refresh_bindings()
 
     def curves_came(self) -> None:
         """Histories were read for the list of metrics: whoever has this one first draws it."""
         if self._waits and self._key in self._curves:
             self._want()
 
+    def ask_again(self) -> None:
+        """What was to draw it did not come: it is read for the chart alone."""
+        if self._waits:
+            self._want()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a metric there is nothing to do with a chart."""
+        return self.metric is not None
+
     def drawn(self, run_id: str, key: str, drawing: ChartDrawing) -> None:
         if self._run is not None and run_id == self._run.run_id and key == self._key:
             self._waits = False
             self.query_one(ChartView).show(drawing)
             self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
-
-    def clear_search(self) -> bool:
-        """A chart is not narrowed by a search."""
-        return False
 
     def take_focus(self) -> None:
         self.query_one(ChartView).focus()

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from store.errors import FilterError, FlowdeckError
+from tui.view.glyphs import GLYPHS
 from tui.view.text import clean
 
 
@@ -26,15 +27,17 @@ class ErrorBar(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._group = ""
 
     @property
     def shown(self) -> bool:
         return self.has_class("-shown")
 
-    def tell(self, what: str, error: FlowdeckError) -> None:
-        """Shows an error that ended `what`."""
+    def tell(self, what: str, error: FlowdeckError, group: str) -> None:
+        """Shows an error that ended `what`, a piece of work of `group`."""
+        self._group = group
         parts: list[Content | tuple[str, str] | str] = [
-            (f"✗ {what}: ", "bold $text-error"),
+            (f"{GLYPHS.failed} {what}: ", "bold $text-error"),
             clean(error.message),
         ]
         if isinstance(error, FilterError) and error.position is not None:
@@ -51,8 +54,9 @@ class ErrorBar(Static):
         self.update(Content.assemble(*parts))
         self.add_class("-shown")
 
-    def hide(self) -> bool:
-        """True if there was something to hide."""
-        was = self.shown
+    def hide(self, *groups: str) -> bool:
+        """Hides the error, if groups are named only one of theirs; True if there was one."""
+        if not self.shown or (groups and self._group not in groups):
+            return False
         self.remove_class("-shown")
-        return was
+        return True

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from tui.widgets.prompt import Prompt
 
 
-class Pane(Vertical):
+class Part(Vertical):
+    """What the browser needs of everything that it shows side by side."""
+
+    def clear_search(self) -> bool:
+        """Ends what narrows the list; False if nothing does."""
+        return False
+
+    def take_focus(self) -> None:
+        """Gives the focus to the child that takes keys."""
+        raise NotImplementedError
+
+
+class Pane(Part):
     """A part of the screen with a title and a table; focusing it focuses the table."""
 
     DEFAULT_CSS = """
@@ -52,10 +64,6 @@ class Pane(Vertical):
 
     def entitle(self, pieces: Pieces) -> None:
         self.query_one(".title", Line).show(pieces)
-
-    def clear_search(self) -> bool:
-        """Ends what narrows the list; False if nothing does."""
-        return False
 
     def take_focus(self) -> None:
         self.table.focus()

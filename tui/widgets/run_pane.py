@@ -15,6 +15,7 @@ from tui.keys import Place
 from tui.view.cells import exact
 from tui.view.glyphs import GLYPHS
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
+from tui.view.text import clean
 from tui.widgets.line import Line
 from tui.widgets.names_pane import NamesPane
 from tui.widgets.table import Table
@@ -85,7 +86,7 @@ class RunPane(NamesPane):
 
     @property
     def value_under_cursor(self) -> str:
-        """As the store has it: a metric's latest value, a param, a tag; elsewhere the run's artifact URI."""
+        """A metric's latest value, a param, a tag as the store has it; the text of a line of the other tabs."""
         run, key = self._run, self.table.key or ""
         if run is None:
             return ""
@@ -93,19 +94,21 @@ class RunPane(NamesPane):
             return exact(run.metrics[key].value)
         if self.tab in (PARAMS, TAGS):
             return (run.params if self.tab == PARAMS else run.tags).get(key, "")
-        return run.artifact_uri or ""
+        cells = self.table.rows.cells(self.table.cursor) if len(self.table.rows) else None
+        return cells[-1].text if cells else run.artifact_uri or ""
 
     def wait(self, run_id: str) -> None:
         """A run is being read: the one on screen stays, unless it is another one's."""
         if self._run is None or self._run.run_id != run_id:
             self._run, self._models, self._summaries, self._curves, self.wanted = None, (), {}, {}, ""
-            self.entitle([("Run", "title"), (run_id[:8], "dim")])
+            self.entitle([("Run", "title"), (clean(run_id)[:8], "dim")])
             self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
 
     def show(self, run: Run, models: Sequence[LoggedModel], experiment: str) -> None:
         self._run, self._models, self._experiment = run, models, experiment
         self.entitle(headline(run))
         self._fill()
+        self.screen.refresh_bindings()
 
     def summed_up(self, run_id: str, summaries: Sequence[MetricSummary]) -> None:
         if self._run is None or run_id != self._run.run_id:
@@ -157,6 +160,12 @@ class RunPane(NamesPane):
 
     # Tabs
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a run there are no tabs; only lists of names can be searched."""
+        if action == "find":
+            return self._run is not None and self.tab in (METRICS, PARAMS, TAGS)
+        return self._run is not None
+
     def action_tab(self, steps: int) -> None:
         self._choose((self.tab + steps) % len(_NAMES))
 
@@ -166,6 +175,7 @@ class RunPane(NamesPane):
 
     def _choose(self, tab: int) -> None:
         self.query_one(Tabs).chosen = tab
+        self.screen.refresh_bindings()
         self.wanted = ""
         if self._run is not None:
             self._fill()
@@ -218,7 +228,3 @@ class RunPane(NamesPane):
     def narrow(self) -> None:
         self._fill()
         self.want_sparks()
-
-    async def action_find(self) -> None:
-        if self.tab in (METRICS, PARAMS, TAGS):
-            await super().action_find()

@@ -13,7 +13,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
-from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, choose_columns
+from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView
 from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.widgets.prompt import Prompt
 
 KEPT_ROWS = 4000
-"""Runs kept in memory after they were shown: some hundred screens."""
+"""Runs kept in memory after they were read: some hundred screens."""
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
@@ -98,17 +98,23 @@ class RunsPane(Pane):
         """The runs that were asked for cannot be found: those on screen stay."""
         self._asked, self._open_when_found = None, False
 
-    def found(self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run]) -> None:
-        """Shows which runs match. Those that were read before stay until they are read again."""
+    def found(
+        self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run], columns: RunColumns
+    ) -> None:
+        """Shows which runs match. Rows that were read before stay on screen until they are read again."""
         again = view == self._view and len(self._ids) > 0
-        self._loaded.update((run.run_id, run) for run in runs)
-        self._forget()
+        self._remember(runs)
         if again and not complete:
             # The first part of a list that is read again must not throw the cursor out of the rest.
             return
-        if runs and not again:
-            self._columns = choose_columns([*runs, *self._sample()], several_experiments=view.experiment_ids is None)
+        if self._columns == RunColumns() or self._view is None or self._view.stage is not view.stage:
+            # A narrower filter must not take columns away.
+            self._columns = columns
         self._view, self._ids, self._complete = view, ids, complete
+        if again:
+            # What is not on screen is read again when it comes there.
+            kept = {*self._near(), *(run.run_id for run in runs)}
+            self._loaded = {key: run for key, run in self._loaded.items() if key in kept}
         self.table.show(self._rows(view), empty=self._emptiness(view))
         self._entitle(view)
         if again and ids:
@@ -118,14 +124,28 @@ class RunsPane(Pane):
             if open_now and ids:
                 self.table.action_open()
 
-    def read(self, runs: Sequence[Run]) -> None:
-        """Fills rows in."""
-        self._loaded.update((run.run_id, run) for run in runs)
+    def read(self, ids: Sequence[str], runs: Sequence[Run]) -> None:
+        """Fills rows in; those that were asked for and did not come are no longer in the store."""
+        self._remember(runs)
+        there = {run.run_id for run in runs}
+        self._remember([_gone(run_id) for run_id in ids if run_id not in there])
         self.table.repaint()
 
-    def _sample(self) -> list[Run]:
-        """Runs of this experiment that were read already: a narrower filter must not take columns away."""
-        return list(self._loaded.values())[:200]
+    @property
+    def key(self) -> str:
+        """The id of the run under the cursor; empty if there is none."""
+        return self.table.key or ""
+
+    def _remember(self, runs: Sequence[Run]) -> None:
+        """Keeps what was read, the latest last; forgets the oldest that is not on screen."""
+        for run in runs:
+            self._loaded.pop(run.run_id, None)
+            self._loaded[run.run_id] = run
+        if len(self._loaded) > KEPT_ROWS:
+            keep = set(self._near())
+            for run_id in list(self._loaded)[: len(self._loaded) - KEPT_ROWS // 2]:
+                if run_id not in keep:
+                    del self._loaded[run_id]
 
     def _rows(self, view: RunsView) -> RunRows:
         return RunRows(self._ids, self._loaded, self._columns, self._names, view.order)
@@ -260,3 +280,8 @@ class RunsPane(Pane):
     def action_reverse(self) -> None:
         if self._view is not None:
             self.sort_by(self._view.order[0])
+
+
+def _gone(run_id: str) -> Run:
+    """A row for a run that was deleted for good after the list was read."""
+    return Run(run_id, "(no longer in the store)", "", "", None, None, "deleted", None, None)

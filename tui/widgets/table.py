@@ -20,7 +20,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows, Rows
-from tui.view.text import clean, cut, fit, width
+from tui.view.text import clean, cut, fit, skip, width
 
 GAP: Final = 2
 """Columns of space between two cells."""
@@ -38,7 +38,6 @@ GG_SECONDS: Final = 1.0
 WHEEL_ROWS: Final = 5
 """Rows that a turn of the mouse wheel scrolls."""
 
-_MARK: Final = "›"
 _NO_ROWS: Final = ListRows((), ())
 
 
@@ -109,12 +108,9 @@ class Table(Widget, can_focus=True):
 
     @dataclass
     class Wanted(Message):
-        """Rows are on screen that are not loaded."""
+        """Rows came on screen that are not loaded."""
 
         table: Table
-        first: int
-        last: int
-        """The last one, included."""
 
         @property
         def control(self) -> Table:
@@ -156,6 +152,11 @@ class Table(Widget, can_focus=True):
         self._widths: list[int] = []
         self._top = 0
         self._side = 0
+        self._inside = 0
+        """Terminal columns of the last column that are scrolled away, once nothing is to the right of it."""
+        self._longest = 0
+        """Terminal columns of the longest text of the last column on screen."""
+        self._missing = False
         self._last_g = 0.0
         self._styles_of_roles: dict[tuple[str, str], Style] = {}
 
@@ -179,7 +180,7 @@ class Table(Widget, can_focus=True):
         if empty is not None:
             self._empty = empty
         if not same_columns:
-            self._side = 0
+            self._side = self._inside = 0
             self._widths = []
         if cursor is None:
             found = rows.find(key) if key is not None else None
@@ -191,6 +192,7 @@ class Table(Widget, can_focus=True):
             self.set_reactive(Table.cursor, moved)
             self._keep_visible()
         self.repaint()
+        self._ask_for_missing()
 
     def repaint(self) -> None:
         """Draws what is on screen again, with the columns as wide as it needs."""
@@ -203,8 +205,10 @@ class Table(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         self._top = min(self._top, self._last_top())
+        self._inside = 0
         self._measure()
         self._keep_visible()
+        self._ask_for_missing()
         self.post_message(self.Scrolled(self))
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -216,6 +220,8 @@ class Table(Widget, can_focus=True):
         self._repaint_row(old)
         self._repaint_row(new)
         self.post_message(self.Moved(self, new))
+        if len(self._rows) and self._rows.cells(new) is None:
+            self.post_message(self.Wanted(self))
 
     def _repaint_row(self, index: int) -> None:
         y = index - self._top + 1
@@ -247,26 +253,29 @@ class Table(Widget, can_focus=True):
         if top != self._top:
             self._top = top
             self.repaint()
+            self._ask_for_missing()
             self.post_message(self.Scrolled(self))
 
     # Layout
 
-    def _measure(self) -> bool:
-        """Widens columns to the loaded rows around the visible ones; True if a width changed."""
+    def _measure(self) -> None:
+        """Widens columns to the loaded rows around the visible ones, and looks which of those are not loaded."""
         columns = self._rows.columns
         if len(self._widths) != len(columns):
             self._widths = [min(max(column.least, width(column.title)), column.most) for column in columns]
-        before = list(self._widths)
+        self._missing, self._longest = False, 0
         visible = self.on_screen
         last = min(len(self._rows), max(visible.stop, min(visible.start + MEASURED, len(self._rows))))
         for index in range(visible.start, last):
             cells = self._rows.cells(index)
             if cells is None:
+                self._missing = self._missing or index in visible
                 continue
+            if index in visible and cells:
+                self._longest = max(self._longest, width(cells[-1].text))
             for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
                 if len(cell.text) >= self._widths[place] and self._widths[place] < column.most:
                     self._widths[place] = min(column.most, max(self._widths[place], width(cell.text)))
-        return self._widths != before
 
     def _shown_columns(self) -> list[tuple[int, int]]:
         """(column, width) of those on screen: the frozen ones, then from the sideways offset on."""
@@ -311,11 +320,11 @@ class Table(Widget, can_focus=True):
         style = self._style("header")
         shown = self._shown_columns()
         columns = self._rows.columns
-        text = "‹" if self._side else " "
+        text = GLYPHS.before if self._side or self._inside else " "
         for place, wide in shown:
             text += fit(clean(columns[place].title), wide, columns[place].align) + " " * GAP
-        more = bool(shown) and shown[-1][0] < len(columns) - 1
-        line = fit(text.rstrip(), self.size.width - 1) + ("›" if more else " ")
+        more = bool(shown) and (shown[-1][0] < len(columns) - 1 or self._hidden(shown[-1][1]) > 0)
+        line = fit(text.rstrip(), self.size.width - 1) + (GLYPHS.after if more else " ")
         return Strip([Segment(line, style)], self.size.width)
 
     def _row(self, index: int) -> Strip:
@@ -323,7 +332,7 @@ class Table(Widget, can_focus=True):
         active = self.has_focus or self._driven
         on = "" if not here else "cursor" if active else "cursor-blurred"
         plain = self._style("", on)
-        segments = [Segment(_MARK if here and active else " ", plain)]
+        segments = [Segment(GLYPHS.cursor if here and active else " ", plain)]
         used = 1
         cells: Sequence[Cell] | None = self._rows.cells(index)
         for place, wide in self._shown_columns():
@@ -331,7 +340,8 @@ class Table(Widget, can_focus=True):
             if cells is None:
                 text, style = fit(GLYPHS.gap if place else GLYPHS.ellipsis, wide, column.align), self._style("dim", on)
             else:
-                text, style = fit(cells[place].text, wide, column.align), self._style(cells[place].role, on)
+                text = skip(cells[place].text, self._inside) if place == len(cells) - 1 else cells[place].text
+                text, style = fit(text, wide, column.align), self._style(cells[place].role, on)
             # The gap takes the cell's style: each change of style costs more bytes than a short cell.
             segments.append(Segment(text + " " * GAP, style))
             used += wide + GAP
@@ -356,15 +366,9 @@ class Table(Widget, can_focus=True):
         text = fit(cut(text, self.size.width - 2), self.size.width, "center")
         return Strip([Segment(text, style)], self.size.width)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        strips = super().render_lines(crop)
-        self._ask_for_missing()
-        return strips
-
     def _ask_for_missing(self) -> None:
-        missing = [index for index in self.on_screen if self._rows.cells(index) is None]
-        if missing:
-            self.post_message(self.Wanted(self, missing[0], missing[-1]))
+        if self._missing:
+            self.post_message(self.Wanted(self))
 
     # Keys and mouse
 
@@ -388,14 +392,26 @@ class Table(Widget, can_focus=True):
         self._last_g = now
 
     def action_side(self, columns: int) -> None:
-        most = max(0, len(self._widths) - self._frozen - 1)
+        """Moves by whole columns; then, while the last one is cut, by half of what is seen of it."""
         shown = self._shown_columns()
-        if columns > 0 and (not shown or shown[-1][0] >= len(self._widths) - 1):
+        if not shown:
             return
-        side = min(max(0, self._side + columns), most)
-        if side != self._side:
-            self._side = side
+        last, wide = shown[-1]
+        most = max(0, len(self._widths) - self._frozen - 1)
+        at_end = last == len(self._widths) - 1 and (wide >= self._widths[last] or self._side >= most)
+        before = self._side, self._inside
+        if columns > 0 and at_end:
+            self._inside += min(max(0, self._hidden(wide)), max(1, wide // 2))
+        elif columns < 0 and self._inside:
+            self._inside = max(0, self._inside - max(1, wide // 2))
+        else:
+            self._side = min(max(0, self._side + columns), most)
+        if before != (self._side, self._inside):
             self.repaint()
+
+    def _hidden(self, wide: int) -> int:
+        """Terminal columns of the last column's longest text to the right of what is seen, if that is `wide`."""
+        return self._longest - self._inside - wide
 
     def action_open(self) -> None:
         self.post_message(self.Opened(self, self.cursor))
