@@ -50,6 +50,16 @@ def test_what_the_first_frame_does_not_need_is_loaded_later() -> None:
     assert not found & {*DATABASES, "plotext", "paramiko", "mlflow", "click"}
 
 
+def test_the_way_into_the_terminal_interface_loads_no_commands() -> None:
+    found = loaded(
+        "-c",
+        "import tui.app; tui.app.run_tui = lambda uri: 0; from tui.cli import entry, guard;"
+        " guard.guarded(lambda: entry._open('x.db'))",
+    )
+    assert "tui" in found
+    assert not found & {*DATABASES, "click", "plotext", "paramiko", "mlflow"}
+
+
 @pytest.mark.parametrize("command", ["runs", "experiments"])
 def test_commands_for_programs_load_no_terminal_interface(demo: Path, command: str) -> None:
     found = loaded(*COMMAND[1:], command, "-s", str(demo), "-o", "json")
@@ -68,13 +78,49 @@ def test_no_module_imports_mlflow() -> None:
     assert importing == []
 
 
-def test_the_import_contracts_hold() -> None:
+def linted(folder: Path) -> tuple[int, str]:
+    """The exit code and the answer of import-linter about the packages in a folder."""
     program = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or shutil.which("lint-imports")
     if program is None:
         pytest.skip("import-linter is not installed: pip install -e '.[dev]'")
-    done = subprocess.run([program, "--no-cache"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout
-    assert "0 broken" in done.stdout
+    done = subprocess.run(
+        [program, "--no-cache"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"},
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_the_import_contracts_hold() -> None:
+    code, told = linted(ROOT)
+    assert code == 0, told
+    assert "0 broken" in told
+
+
+def test_the_import_contracts_catch_what_they_are_for(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in ("store", "tui"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    planted = {
+        "view/cells.py": "tui.widgets.table",
+        "view/text.py": "store.sql.store",
+        "cli/show.py": "tui.screens.browser",
+        "reading.py": "store.search.parse",
+        "messages.py": "store.demo",
+    }
+    for path, module in planted.items():
+        with (tmp_path / "tui" / path).open("a") as file:
+            file.write(f"\n\ndef planted() -> None:\n    import {module}\n")
+    code, told = linted(tmp_path)
+    assert code == 1
+    assert "1 kept, 3 broken" in told
+    for path, module in planted.items():
+        importer = f"tui.{path.removesuffix('.py').replace('/', '.')}"
+        assert f"{importer} -> {module} (" in told
 
 
 def repository_files() -> list[Path]:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Mapping
 from functools import partial
 
 from rich.console import RenderableType
@@ -13,6 +14,7 @@ from textual import events
 from textual.app import App
 from textual.screen import Screen
 
+from store.errors import StoreNotFound
 from tui.config import Config
 from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
@@ -21,6 +23,7 @@ from tui.messages import Copied, CopyWanted
 from tui.palette import KeyCommands, ThemeCommands
 from tui.screens.browser import Browser
 from tui.themes import DARK, DEFAULTS, ORDER, THEMES
+from tui.view.glyphs import ASCII, GLYPHS
 from tui.work import Jobs, WorkFault, deliver
 
 COLLECTION = (700, 10, 10)
@@ -34,7 +37,7 @@ class FlowdeckApp(App[int]):
     """flowdeck on one store."""
 
     # The first screen is made by get_default_screen, whose own CSS_PATH Textual does not load.
-    CSS_PATH = ["app.tcss", "screens/browser.tcss"]  # noqa: RUF012
+    CSS_PATH = ["app.tcss", "screens/browser.tcss"]  # noqa: RUF012 (Textual's attribute)
     TITLE = "flowdeck"
     COMMANDS = {KeyCommands, ThemeCommands}  # noqa: RUF012 (Textual's attribute)
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -51,8 +54,14 @@ class FlowdeckApp(App[int]):
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self._config.theme if self._config.theme in self.available_themes else DARK.name
+        self.theme = self._config.theme or DARK.name
+        self.set_class(GLYPHS is ASCII, "-ascii")
         self.set_keymap(dict(self._config.keys))
+
+    @property
+    def keymap_shown(self) -> Mapping[str, str]:
+        """The keys that the user chose, as the configuration has them: id of an entry of the key table -> names."""
+        return self._config.keys
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DEFAULTS
@@ -101,7 +110,13 @@ class FlowdeckApp(App[int]):
     def action_help(self) -> None:
         from tui.screens.modals.help import Help
 
-        self.push_screen(Help(self._config.keys))
+        self.push_screen(Help(self.keymap_shown))
+
+    def action_command_palette(self) -> None:
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def action_cancel(self) -> None:
         """Ends what is being read; if nothing is, the program."""
@@ -132,6 +147,24 @@ class FlowdeckApp(App[int]):
         self.notify(outcome.told, severity="information" if outcome.arrived else "warning", markup=False, timeout=4)
 
 
+def check_address(uri: str) -> None:
+    """What can be told about an address without opening it is told before the screen changes.
+
+    Raises `UriError`, `StoreNotFound` and `Unsupported`.
+    """
+    from store.uris import Kind, parse
+
+    address = parse(uri)
+    if address.kind is not Kind.SQLITE:
+        from store.opening import open_address
+
+        open_address(address).close()
+    elif address.path is not None and not os.path.lexists(address.path):
+        raise StoreNotFound(
+            f"there is no database at {address.path}", "check the path; flowdeck never creates a database"
+        )
+
+
 def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     """Runs the TUI on the store at `uri` until the user quits; the exit code.
 
@@ -141,6 +174,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     from tui.config import read_config
     from tui.view.status import store_title
 
+    check_address(uri)
     config = read_config(os.environ, BY_ID)
     title = "demo store" if demo else store_title(redact(uri))
     app = FlowdeckApp(uri, title, config)

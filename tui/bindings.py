@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 
-from tui.keys import Place, at
+from tui.keys import BY_ID, Place, at, shown_keys
 
 
 def bindings(*places: Place) -> list[BindingType]:
@@ -14,3 +15,8 @@ def bindings(*places: Place) -> list[BindingType]:
         for place in places
         for key in at(place)
     ]
+
+
+def key_of(node: DOMNode, entry: str) -> str:
+    """The first key of an entry of the key table, as the user of the program has it, for texts that name it."""
+    return shown_keys(BY_ID[entry], getattr(node.app, "keymap_shown", None)).partition(" ")[0]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from store.errors import UsageError
 
+MODIFIERS = frozenset(("ctrl", "alt", "shift", "super", "hyper", "meta"))
+"""What may stand before the name of a key, with a plus sign after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -18,6 +21,37 @@ class Config:
     mouse: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of an entry of the key table -> Textual's names of keys, separated by commas."""
+
+
+def _wrong_theme(theme: object) -> list[str]:
+    # With the file only: it loads themes of Textual's.
+    from tui.themes import ORDER
+
+    if theme is None or theme in ORDER:
+        return []
+    return [
+        f"theme: there is no {theme}; there are {', '.join(ORDER)}" if isinstance(theme, str) else "theme: not a text"
+    ]
+
+
+def _wrong_keys(value: object) -> list[str]:
+    """What is wrong with names of keys, separated by commas."""
+    from textual.keys import REPLACED_KEYS, Keys, key_to_character
+
+    if not isinstance(value, str):
+        return ["not a text"]
+    known = {key.value for key in Keys} | set(REPLACED_KEYS)
+    wrong = []
+    for name in (part.strip() for part in value.split(",")):
+        *modifiers, key = name.split("+")
+        if not name:
+            wrong.append("an empty name between commas")
+        elif name not in known and (
+            not set(modifiers) <= MODIFIERS
+            or not (key in known or ((key == key.lower() or len(key) == 1) and key_to_character(key)))
+        ):
+            wrong.append(f"there is no key {name}")
+    return wrong
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
@@ -50,8 +84,8 @@ def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) ->
     theme, mouse = content.get("theme"), content.get("mouse", True)
     wrong = [
         *(f"[keys] {name}: no such key id" for name in keys if name not in known_keys),
-        *(f"[keys] {name}: not a text" for name, value in keys.items() if not isinstance(value, str)),
-        *([] if theme is None or isinstance(theme, str) else ["theme: not a text"]),
+        *(f"[keys] {name}: {wrong}" for name, value in keys.items() for wrong in _wrong_keys(value)),
+        *_wrong_theme(theme),
         *([] if isinstance(mouse, bool) else ["mouse: neither true nor false"]),
         *(f"{name}: no such setting" for name in content if name not in ("keys", "theme", "mouse")),
     ]

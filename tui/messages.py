@@ -10,6 +10,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from store.entities import (
+        Axis,
         Curve,
         Experiment,
         ExperimentStats,
@@ -95,6 +96,8 @@ class ChartDrawn(Message):
 
     run_id: str
     key: str
+    axis: Axis
+    """What it was drawn against: another one than was wanted where all points share a step."""
     drawing: ChartDrawing
 
 

@@ -8,33 +8,36 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.keys import BY_ID, KEYS, Key, Place, shown_keys
+from tui.keys import BY_ID, KEYS, Place, shown
 from tui.themes import ORDER
 
 
 class KeyCommands(Provider):
     """Everything that has a key and can be done where the palette was opened."""
 
-    def _commands(self) -> Iterator[tuple[str, Key, Callable[[], Awaitable[bool]]]]:
+    def _commands(self) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
+        """(text, what it does); the keys are those that work now, as the user has them."""
         found: dict[str, Callable[[], Awaitable[bool]]] = {}
-        for active in self.screen.active_bindings.values():
+        keys: dict[str, list[str]] = {}
+        for key, active in self.screen.active_bindings.items():
             entry = BY_ID.get(active.binding.id or "")
             if entry is not None and active.enabled and entry.id != "palette":
+                keys.setdefault(entry.id, []).append(shown(key))
                 found.setdefault(
                     entry.id, partial(self.app.run_action, active.binding.action, default_namespace=active.node)
                 )
         # What the footer names first comes first; moving about comes last.
         for entry in sorted(KEYS, key=lambda key: (-key.rank, key.place is Place.LISTS)):
             if entry.id in found:
-                yield f"{entry.tooltip.rstrip('.')}  [{shown_keys(entry)}]", entry, found[entry.id]
+                yield f"{entry.tooltip.rstrip('.')}  [{' '.join(keys[entry.id])}]", found[entry.id]
 
     async def discover(self) -> Hits:
-        for text, _, run in self._commands():
+        for text, run in self._commands():
             yield DiscoveryHit(Content(text), run, text=text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for text, _, run in self._commands():
+        for text, run in self._commands():
             if (score := matcher.match(text)) > 0:
                 yield Hit(score, matcher.highlight(text), run, text=text)
 

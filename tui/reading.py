@@ -123,4 +123,4 @@ def read_chart(store: Store, wish: ChartWish, post: Post, cancel: Event) -> None
     if curve is None or curve.axis is not axis or 2 * wish.width > CURVE_BUCKETS:
         curve = store.curve(wish.run, wish.summary, axis, 2 * wish.width, cancel)
     drawing = draw([curve], width=wish.width, height=wish.height, log_x=wish.log_x, log_y=wish.log_y)
-    post(ChartDrawn(wish.run.run_id, wish.summary.key, drawing))
+    post(ChartDrawn(wish.run.run_id, wish.summary.key, axis, drawing))

@@ -178,9 +178,16 @@ class SqliteDatabase:
             opened()
             driver = connection.connection.dbapi_connection
             assert isinstance(driver, sqlite3.Connection)
-            driver.set_progress_handler(lambda: _stop(cancel, deadline), PROGRESS_STEPS)
+            stop = _Stop(cancel, deadline)
+            driver.set_progress_handler(stop, PROGRESS_STEPS)
             driver.execute("BEGIN")
-            return work(connection)
+            try:
+                return work(connection)
+            except sa.exc.DBAPIError as error:
+                if error.orig is not None and meaning(error.orig) is Meaning.INTERRUPTED and not stop.wanted:
+                    # Ctrl+C arrived in the handler, where sqlite3 takes what is raised for a wish to stop.
+                    raise KeyboardInterrupt from None
+                raise
 
     def _access(self, state: State) -> _Access:
         if self._needs_copy == state:
@@ -284,8 +291,17 @@ def _look_up(cancel: Event | None, deadline: float) -> None:
         raise StoreBusy("making a private copy took too long and was given up", "copy the database to a faster disk")
 
 
-def _stop(cancel: Event | None, deadline: float) -> int:
-    return int((cancel is not None and cancel.is_set()) or time.monotonic() > deadline)
+class _Stop:
+    """SQLite asks it every now and then whether to give up."""
+
+    def __init__(self, cancel: Event | None, deadline: float) -> None:
+        self._cancel = cancel
+        self._deadline = deadline
+        self.wanted = False
+
+    def __call__(self) -> int:
+        self.wanted = (self._cancel is not None and self._cancel.is_set()) or time.monotonic() > self._deadline
+        return int(self.wanted)
 
 
 def _wait(seconds: float, cancel: Event | None) -> None:

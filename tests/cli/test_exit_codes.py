@@ -15,6 +15,7 @@ from tests.support.cli import invoke, process
 from tests.support.crafted import Crafted
 from tui.cli import diagnostics, main
 from tui.cli.options import Settings
+from tui.view.glyphs import GLYPHS
 
 
 @pytest.fixture
@@ -74,6 +75,13 @@ def test_doctor_tells_why_not(tmp_path: Path) -> None:
     assert "nothing is at" in result.err
 
 
+def test_doctor_ends_as_every_other_command(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database" * 100)
+    for address, code in (("foo://x", 2), (tmp_path / "none.db", 3), (tmp_path / "notes.txt", 3)):
+        assert invoke("doctor", "-s", address).code == code
+        assert invoke("runs", "-s", address).code == code
+
+
 def test_no_password_is_ever_shown() -> None:
     for command in (("runs",), ("doctor",), ("doctor", "-o", "json")):
         result = invoke(*command, "-s", "postgresql://ada:tops3cret@localhost:1/mlflow?password=tops3cret")
@@ -94,11 +102,24 @@ def test_the_wrong_part_of_a_filter_is_marked(uri: str) -> None:
 def test_a_long_filter_is_shown_around_its_fault() -> None:
     text = "metrics.a > 1 and " * 100 + "metrics.b >> 1" + " and metrics.a > 1" * 100
     shown, carets = diagnostics.pointer(FilterError("no", text=text, position=text.index(">>"), length=2), 80)
-    assert shown.startswith("  …")
-    assert shown.endswith("…")
+    assert shown.startswith(f"  {GLYPHS.ellipsis}")
+    assert shown.endswith(GLYPHS.ellipsis)
     assert len(shown) <= 80
     assert shown[carets.index("^") :].startswith(">>")
     assert carets.strip() == "^^"
+
+
+def test_terminals_without_unicode_get_none(uri: str) -> None:
+    environ = {"FLOWDECK_ASCII": "1", "FLOWDECK_STORE": uri}
+    result = process("runs", "-f", "metrics.a > 1 and " * 100 + "metrics.b >> 1", environ=environ)
+    assert result.code == 2
+    assert result.err.splitlines()[1].startswith("  ~")
+    assert 'did you mean ">"?' in result.err
+    assert result.err.isascii()
+    result = process("plot", "-m", "rmse", "-m", "acc", "child-1", "baseline", environ=environ)
+    assert result.code == 0
+    assert "child-1 . acc" in result.text
+    assert result.text.isascii()
 
 
 @pytest.mark.parametrize("position", [0, 5, 11])

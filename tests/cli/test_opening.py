@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 import tui.app
+from store.errors import StoreNotFound, UriError
 from tests.support.cli import invoke
+from tui.cli import entry
 
 
 class _Keyboard(io.StringIO):
@@ -52,6 +55,52 @@ def test_an_address_opens_the_interface(
     result = invoke(*arguments, terminal=True, environ={"FLOWDECK_STORE": "/from/environment.db"})
     assert (result.code, result.out, result.err) == (0, b"", "")
     assert opened == [(uri, options)]
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("error", "environ", "code", "told"),
+    [
+        (ValueError("boo"), {}, 3, "flowdeck: unexpected ValueError: boo"),
+        (ValueError("boo"), {"FLOWDECK_DEBUG": "1"}, 3, "Traceback"),
+        (KeyboardInterrupt(), {}, 130, ""),
+        (StoreNotFound("nothing is there", "look elsewhere"), {}, 3, "flowdeck: nothing is there"),
+        (UriError("that is no address", "give one"), {}, 2, "flowdeck: that is no address"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["sqlite:////data/mlflow.db"], ["--read-only", "./x.db"]])
+def test_the_interface_fails_as_commands_do(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    error: BaseException,
+    environ: dict[str, str],
+    code: int,
+    told: str,
+) -> None:
+    def run_tui(uri: str, **options: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(tui.app, "run_tui", run_tui)
+    monkeypatch.setattr(sys, "argv", ["flowdeck", *arguments])
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", _Keyboard())
+    monkeypatch.setattr(sys, "stdout", _Screen())
+    monkeypatch.setenv("FLOWDECK_STORE", "/from/environment.db")
+    monkeypatch.delenv("FLOWDECK_DEBUG", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as leaving:
+        entry.run()
+    shown = capsys.readouterr().err.strip()
+    assert leaving.value.code == code
+    assert told in shown
+    assert ("Traceback" in shown) == bool(environ)
+    assert bool(shown) == bool(told)
 
 
 def test_a_name_in_the_folder_is_an_address(

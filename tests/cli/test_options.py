@@ -186,3 +186,27 @@ def test_arguments_are_utf8_in_every_locale(stores: Path, tmp_path: Path) -> Non
     odd = process("show", b"\xff\xfe".decode(errors="surrogateescape"), "-s", store)
     assert odd.code == 2
     assert "not text in UTF-8" in odd.err
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_how_many_runs_are_listed_does_not_change_the_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    """Whether runs are of several experiments is no matter of those that come first."""
+    monkeypatch.setattr("tui.cli.runs.RUNS_AT_ONCE", 2)
+    crafted = Crafted(tmp_path / "mlflow.db")
+    crafted.experiment(1, "busy")
+    crafted.experiment(2, "late")
+    crafted.experiment(3, "empty")
+    for number in range(1, 5):
+        crafted.run(str(number) * 32, f"run-{number}", experiment=1, start=2_000_000 - number)
+
+    def titles(*arguments: str) -> list[str]:
+        return invoke("runs", "-n", limit, "-s", crafted.database, *arguments).text.splitlines()[0].split()
+
+    assert "experiment" not in titles()
+    crafted.run("5" * 32, "run-5", experiment=2, start=1_000_000)
+    assert "experiment" in titles()
+    assert "experiment" not in titles("-e", "busy")
+    assert "experiment" in titles("-e", "busy", "-e", "late")
+    assert "experiment" in titles("--all")

@@ -112,10 +112,82 @@ def test_the_oldest_schema_is_read_with_what_it_has(tmp_path: Path) -> None:
             assert missing in notice
 
 
+CONTENT: Final = (
+    "INSERT INTO experiment_tags (key, value, experiment_id) VALUES ('team', 'a', 1)",
+    (
+        "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source)"
+        " VALUES ('d-1', 1, 'iris', 'abc', 'local', 'iris.csv')"
+    ),
+    (
+        "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)"
+        f" VALUES ('i-1', 'DATASET', 'd-1', 'RUN', '{RUN}')"
+    ),
+    (
+        "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)"
+        f" VALUES ('i-2', 'RUN_OUTPUT', '{RUN}', 'MODEL_OUTPUT', 'm-2', 7)"
+    ),
+    "INSERT INTO input_tags (input_uuid, name, value) VALUES ('i-1', 'context', 'train')",
+    (
+        "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,"
+        " last_updated_timestamp_ms, status) VALUES ('m-2', 1, 'tree', 'there', 1, 2, 2)"
+    ),
+    "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES ('m-2', 1, 'depth', '3')",
+    "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES ('m-2', 1, 'kind', 'x')",
+)
+"""A row in every table that is not required."""
+
+LOST: Final[dict[str, set[str]]] = {
+    "alembic_version": {"revision"},
+    "experiment_tags": {"experiment tags"},
+    "datasets": {"datasets", "dataset tags"},
+    "inputs": {"datasets", "dataset tags", "models written"},
+    "input_tags": {"dataset tags"},
+    "logged_models": {"models", "model params", "model tags"},
+    "logged_model_params": {"model params"},
+    "logged_model_tags": {"model tags"},
+}
+"""What a store cannot tell without a table, as `optional_content` calls it."""
+
+NOTICED: Final = {"datasets": "no datasets", "logged_models": "no logged models", "alembic_version": "revision"}
+"""Tables whose absence is worth a notice, and its words."""
+
+
+def optional_content(store: Store) -> dict[str, object]:
+    """What is read from the tables that are not required, by name."""
+    run = read_all(store)
+    (experiment,) = store.experiments(ExperimentQuery()).items
+    models = store.logged_models(["m-2"])
+    return {
+        "revision": store.info.revision,
+        "experiment tags": experiment.tags,
+        "datasets": [item.dataset for item in run.dataset_inputs],
+        "dataset tags": [item.tags for item in run.dataset_inputs if item.tags],
+        "models written": run.model_outputs,
+        "models": [item.model_id for item in models],
+        "model params": [item.params for item in models if item.params],
+        "model tags": [item.tags for item in models if item.tags],
+    }
+
+
 @pytest.mark.parametrize("table", OPTIONAL)
 def test_a_table_that_is_not_required_may_be_missing(tmp_path: Path, table: str) -> None:
-    with opened(make(tmp_path / "mlflow.db", without=[table])) as store:
-        read_all(store)
+    path = make(tmp_path / "mlflow.db")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for statement in CONTENT:
+            connection.execute(statement)
+        connection.commit()
+        with opened(path) as store:
+            whole = optional_content(store)
+            assert all(whole.values())
+        connection.execute(f"DROP TABLE {table}")
+        connection.commit()
+    with opened(path) as store:
+        found = optional_content(store)
+        lost = LOST.get(table, set())
+        assert {name for name, content in found.items() if not content} == lost
+        assert all(found[name] == whole[name] for name in found.keys() - lost)
+        assert len(store.info.notices) == (table in NOTICED)
+        assert all(NOTICED[table] in notice for notice in store.info.notices)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +206,30 @@ def test_a_column_that_is_not_required_may_be_missing(tmp_path: Path, table: str
         connection.execute(
             "INSERT OR REPLACE INTO tags (key, value, run_uuid) VALUES ('mlflow.runName', 'the run', ?)", (RUN,)
         )
+        connection.execute("UPDATE runs SET user_id = 'me', end_time = 5, artifact_uri = 'here', deleted_time = 6")
+        connection.execute(
+            "UPDATE experiments SET artifact_location = 'there', creation_time = 1, last_update_time = 2,"
+            " workspace = 'w'"
+        )
         connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.commit()
     with opened(path) as store:
-        read_all(store)
+        run = read_all(store)
+        (experiment,) = store.experiments(ExperimentQuery()).items
+        found = {
+            **{f"runs.{name}": getattr(run, name) for name in ("user_id", "end_time", "artifact_uri", "deleted_time")},
+            # The name is in a tag, too, which is where older releases kept it.
+            "runs.name": run.run_name,
+            **{
+                f"experiments.{name}": getattr(experiment, name)
+                for name in ("artifact_location", "creation_time", "last_update_time", "workspace")
+            },
+        }
+        assert f"{table}.{column}" in found
+        assert {name for name, value in found.items() if value is None} == {f"{table}.{column}"} - {"runs.name"}
+        assert run.run_name == "the run"
+        assert len(store.info.notices) == (column == "creation_time")
+        assert all("no experiment times" in notice for notice in store.info.notices)
 
 
 @pytest.mark.parametrize("table", list(REQUIRED))
@@ -165,6 +257,8 @@ def test_a_required_column_may_not_be_missing(tmp_path: Path, table: str, column
 
 def test_more_tables_and_columns_do_not_disturb(tmp_path: Path) -> None:
     path = make(tmp_path / "mlflow.db", revision="abcdef012345")
+    with opened(path) as store:
+        before = read_all(store), store.experiments(ExperimentQuery()).items
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for table in REQUIRED:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN brand_new TEXT DEFAULT 'x'")
@@ -173,7 +267,9 @@ def test_more_tables_and_columns_do_not_disturb(tmp_path: Path) -> None:
         connection.execute("CREATE TRIGGER watch AFTER INSERT ON runs BEGIN SELECT 1; END")
         connection.commit()
     with opened(path) as store:
-        read_all(store)
+        assert (read_all(store), store.experiments(ExperimentQuery()).items) == before
+        (notice,) = store.info.notices
+        assert "perhaps newer" in notice
 
 
 def test_views_in_place_of_tables_are_not_a_store(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from store.errors import StoreBusy
+from store.kinds import ViewType
 from tests.tui.conftest import Walk, screen_text, wait_for
 from tui.screens.browser import Browser
 from tui.widgets.error_bar import ErrorBar
@@ -317,3 +318,55 @@ async def test_quitting_does_not_wait_for_a_locked_store(walk: Walk, demo: Path,
     assert all(worker.is_finished for worker in workers)
     assert len({thread.name for thread in threading.enumerate()} - before) <= 1
     writer.close()
+
+
+async def test_several_changes_at_once_all_count(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        runs = screen.runs
+        runs._ask(filter="attributes.status = 'FINISHED'")
+        runs.action_reverse()
+        runs.action_next_stage()
+        await wait_for(pilot, lambda: not screen.busy and runs.view is not None and runs.view.filter, "the answer")
+        assert runs.view is not None
+        assert runs.view.filter == "attributes.status = 'FINISHED'"
+        assert runs.view.order == ("attributes.start_time", True)
+        assert runs.view.stage is ViewType.DELETED_ONLY
+
+
+async def test_what_was_typed_ahead_is_forgotten_by_going_back(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        screen.runs._ask(find="trial-25")
+        screen.runs.table.action_open()
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not screen.busy, "the answer")
+        await pilot.pause(0.1)
+        assert screen.run_pane.run_shown is None
+
+
+async def test_the_chart_of_another_run_is_cleared(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.run_pane.summaries, "the metrics")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.chart.notes, "a chart")
+        await pilot.press("2", "down", "enter")
+        await wait_for(pilot, lambda: screen.run_pane.run_shown is not None and not screen.busy, "another run")
+        assert screen.chart.run_shown is None
+        await pilot.press("4")
+        await wait_for(pilot, lambda: "choose a metric first" in screen_text(pilot.app), "nothing to chart yet")
+
+
+async def test_the_prompt_closes_when_the_focus_goes_elsewhere(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "experiments")
+        await pilot.press("slash", *"res")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 1, "one experiment")
+        await pilot.press("tab")
+        assert screen.experiments.prompt is not None
+        await wait_for(pilot, lambda: not screen.experiments.prompt.shown, "the prompt closed")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments again")

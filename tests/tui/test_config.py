@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from store.entities import ViewType
 from store.errors import UsageError
 from tests.tui.conftest import screen_text, wait_for
 from tui.app import FlowdeckApp
 from tui.config import Config, config_path, read_config
-from tui.keys import BY_ID
+from tui.keys import BY_ID, KEYS, Place
 from tui.screens.browser import Browser
+from tui.themes import ORDER
 from tui.widgets.footer import Footer
+from tui.widgets.table import Table
 
 
 def read(folder: Path, text: str | bytes, environ: Mapping[str, str] | None = None) -> Config:
@@ -70,12 +73,35 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         ("mouse = 'yes'", "mouse: neither true nor false"),
         ("[keys]\nrefrehs = 'f5'", "[keys] refrehs: no such key id"),
         ("[keys]\nrefresh = 5", "[keys] refresh: not a text"),
+        ("theme = 'no-such-theme'", "theme: there is no no-such-theme; there are flowdeck-dark, flowdeck-light"),
+        ("[keys]\nrefresh = 'f5,contrl+r'", "[keys] refresh: there is no key contrl+r"),
+        ("[keys]\nrefresh = 'F5'", "[keys] refresh: there is no key F5"),
+        ("[keys]\nrefresh = 'ctrl+'", "[keys] refresh: there is no key ctrl+"),
+        ("[keys]\nrefresh = 'r,,f5'", "[keys] refresh: an empty name between commas"),
+        ("[keys]\nrefresh = ''", "[keys] refresh: an empty name between commas"),
         ("keys = 'f5'", "keys: not a table"),
         ("keys = ['f5']", "keys: not a table"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
     assert told in refused(tmp_path, text).message
+
+
+@pytest.mark.parametrize(
+    "name", ["f5", "ctrl+r", "?", "question_mark", "shift+tab", "alt+x", "plus", "minus", "ä", "R"]
+)
+def test_every_name_that_textual_has_for_a_key_is_taken(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, f"[keys]\nrefresh = 'space, {name}'").keys == {"refresh": f"space, {name}"}
+
+
+def test_the_keys_of_the_key_table_are_names_of_keys(tmp_path: Path) -> None:
+    text = "[keys]\n" + "".join(f"{key.id} = '{','.join(key.keys)}'\n" for key in KEYS)
+    assert len(read(tmp_path, text).keys) == len(KEYS)
+
+
+@pytest.mark.parametrize("theme", ORDER)
+def test_every_theme_can_be_chosen(tmp_path: Path, theme: str) -> None:
+    assert read(tmp_path, f"theme = '{theme}'").theme == theme
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
@@ -129,7 +155,6 @@ async def test_a_rebound_key_works_and_is_shown_in_the_footer_and_the_help(demo:
         assert "?" not in line.partition("Show")[0]
 
 
-@pytest.mark.xfail(strict=True, reason="KeyCommands does not know the user's keys")
 async def test_the_palette_names_the_key_that_was_chosen(demo: Path) -> None:
     app = FlowdeckApp(str(demo), "test store", Config(keys={"refresh": "f5"}))
     async with app.run_test(size=(120, 30)) as pilot:
@@ -140,11 +165,46 @@ async def test_the_palette_names_the_key_that_was_chosen(demo: Path) -> None:
         assert "[f5]" in line
 
 
-async def test_a_theme_that_does_not_exist_is_the_usual_one(demo: Path) -> None:
-    for wanted, used in (
-        ("flowdeck-light", "flowdeck-light"),
-        ("no-such-theme", "flowdeck-dark"),
-        (None, "flowdeck-dark"),
-    ):
+async def test_what_an_empty_list_says_names_the_keys_that_were_chosen(demo: Path) -> None:
+    app = FlowdeckApp(str(demo), "test store", Config(keys={"stage": "f6", "refresh": "f5", "back": "f4"}))
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await ready(pilot)
+        screen.experiments.show((), {}, ViewType.DELETED_ONLY)
+        await wait_for(pilot, lambda: "no experiment is deleted" in screen_text(app), "no deleted experiments")
+        assert "f6 shows the others" in screen_text(app)
+        screen.experiments.show((), {}, ViewType.ACTIVE_ONLY)
+        await wait_for(pilot, lambda: "f5 reads again" in screen_text(app), "an empty store")
+        screen.experiments.wanted = "x"
+        screen.experiments.narrow()
+        await wait_for(pilot, lambda: "f4 shows all of them" in screen_text(app), "nothing found")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_the_help_tells_every_key_in_full_below_its_place(demo: Path, size: tuple[int, int]) -> None:
+    app = FlowdeckApp(str(demo), "test store")
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: "Show every key" in screen_text(app), "help")
+        await pilot.pause()
+        table = app.screen.query_one(Table)
+        texts: list[tuple[str, str]] = []
+        for index in range(len(table.rows)):
+            found = table.rows.cells(index)
+            assert found is not None
+            texts.append((found[0].text, found[1].text))
+            # Nothing is cut.
+            assert found[1].text in "".join(segment.text for segment in table._row(index))
+        told = " ".join(text for _, text in texts)
+        assert all(key.tooltip in told for key in KEYS)
+        places = [text for _, text in texts if text in list(Place)]
+        assert places == list(Place)
+        await pilot.press(*"wall")
+        await wait_for(pilot, lambda: len(table.rows) <= 3, "one key")
+        assert "chart" in screen_text(app)
+
+
+async def test_the_theme_is_the_one_that_was_chosen(demo: Path) -> None:
+    for wanted, used in (("flowdeck-light", "flowdeck-light"), (None, "flowdeck-dark")):
         app = FlowdeckApp(str(demo), "test store", Config(theme=wanted))
         assert app.theme == used

@@ -315,7 +315,7 @@ async def test_a_long_last_column_is_read_to_its_end(text: str, width: int) -> N
         assert seen[-1].rstrip().endswith(text[-8:])
         assert not lines(table)[0].endswith("›")
         # Every part of the text was on screen.
-        assert all(any(text[place : place + 4] in line for line in seen) for place in range(0, len(text) - 4))
+        assert all(any(text[place : place + 4] in line for line in seen) for place in range(len(text) - 4))
         for _ in range(len(seen)):
             await pilot.press("left")
         assert lines(table) == start

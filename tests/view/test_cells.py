@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import subprocess
 import sys
 import time
@@ -32,7 +31,6 @@ from tui.view.cells import (
     moment,
     number,
     plural,
-    size,
     sparkline,
     status_symbol,
 )
@@ -148,7 +146,7 @@ def test_a_moment_is_local_time_to_the_minute() -> None:
 
 
 def test_no_time_is_shown_as_missing() -> None:
-    assert moment(None) == exact_moment(None) == duration(None) == ago(None, NOON) == size(None) == MISSING
+    assert moment(None) == exact_moment(None) == duration(None) == ago(None, NOON) == MISSING
 
 
 @pytest.mark.parametrize("ms", [0, -1, -(2**63), 253_402_300_799_000, 1_832_000_000_000_000, 2**63 - 1])
@@ -207,36 +205,6 @@ def test_durations_are_as_exact_as_they_are_long() -> None:
 
 def test_a_run_that_ended_before_it_started_has_a_negative_duration() -> None:
     assert duration(-90_000) == "-1:30 min"
-
-
-# Sizes
-
-
-def test_sizes_have_two_digits_or_more() -> None:
-    octets = (0, 1, 1023, 1024, 1536, 10_239, 10_240, 1_048_063, 1_048_064, 2**30, 10**12, 2**40, 10**18)
-    assert [size(value) for value in octets] == [
-        "0 B",
-        "1 B",
-        "1023 B",
-        "1.0 KiB",
-        "1.5 KiB",
-        "10 KiB",
-        "10 KiB",
-        "1023 KiB",
-        "1.0 MiB",
-        "1.0 GiB",
-        "931 GiB",
-        "1.0 TiB",
-        "909494.7 TiB",
-    ]
-
-
-@given(st.integers(0, 2**50))
-@MANY
-def test_a_size_never_has_more_digits_than_its_unit_allows(octets: int) -> None:
-    found = re.fullmatch(r"(\d+)(\.\d)? (B|KiB|MiB|GiB|TiB)", size(octets))
-    assert found is not None
-    assert int(found[1]) <= 1024
 
 
 # Statuses

@@ -233,3 +233,10 @@ def test_the_id_of_a_run_is_made_fit_to_show_too() -> None:
     found = rows(run("\x1b[2J")).cells(0)
     assert found is not None
     assert found[-1].text == "␛[2J"
+
+
+@pytest.mark.parametrize("typed", ["50%", "it's", "a\\b"])
+def test_what_means_something_in_a_pattern_stands_for_one_character(typed: str) -> None:
+    found = RunsView(find=typed).query.filter
+    pattern = found.removeprefix("attributes.run_name ILIKE '%").removesuffix("%'")
+    assert pattern == "".join(character if character.isalnum() else "_" for character in typed)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.terminal import _Screen as Screen
-from tui.view.text import LONGEST, MARKS, clean, clean_lines, cut, fit, width
+from tui.view.text import LONGEST, MARKS, clean, clean_lines, cut, fit, skip, width, wrapped
 
 UNFIT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories of characters that a terminal obeys, that reorder what is around them, or that nobody can show."""
@@ -167,6 +167,47 @@ def test_what_does_not_fit_ends_in_an_ellipsis() -> None:
     # Marks stay with the character that they stand on.
     assert cut("ab\u0335cd", 3) == "ab\u0335…"
     assert len(cut("x" * (LONGEST + 5), 20_000)) == LONGEST
+
+
+def test_lines_break_between_words_and_words_only_where_they_must() -> None:
+    assert wrapped("one two three", 7) == ["one two", "three"]
+    assert wrapped("", 7) == [""]
+    assert wrapped("abcdefgh ij", 3) == ["abc", "def", "gh", "ij"]
+    assert wrapped("a 中文字符 b", 5) == ["a", "中文", "字符", "b"]
+    assert wrapped("ab\u0335cd\u0335", 2) == ["ab\u0335", "cd\u0335"]
+    assert wrapped("中文", 1) == ["中文"]
+
+
+@given(text=texts, columns=st.integers(2, 30))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
+    shown = clean(text)
+    lines = wrapped(shown, columns)
+    assert max(map(width, lines)) <= columns
+    assert "".join(lines).replace(" ", "") == shown.replace(" ", "")
+
+
+def test_a_long_text_without_blanks_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+
+    def counted(text: str) -> int:
+        nonlocal looked_at
+        looked_at += len(text)
+        return cell_len(text)
+
+    monkeypatch.setattr("tui.view.text.cell_len", counted)
+    assert len(wrapped("宽" * 100_000, 60)) == 3_334
+    assert looked_at < 300_000
+
+
+def test_what_is_skipped_leaves_an_ellipsis_and_the_columns_of_the_rest() -> None:
+    assert skip("abcdef", 0) == "abcdef"
+    assert skip("abcdef", 2) == "…def"
+    assert skip("中文字", 2) == "… 字"
+    assert skip("中文字", 1) == "…文字"
+    assert skip("abc", 3) == ""
+    for columns in range(1, 9):
+        assert width(skip("ab中文de", columns)) == max(0, 8 - columns)
 
 
 def test_alignment_puts_the_space_where_it_belongs() -> None:

@@ -115,6 +115,10 @@ def _columns() -> int:
 
 
 def _print(text: str) -> None:
+    if not text.isascii():
+        from tui.view.glyphs import GLYPHS
+
+        text = text.replace("“", GLYPHS.opening).replace("”", GLYPHS.closing)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     try:
         sys.stderr.write(text.encode(encoding, "replace").decode(encoding) + "\n")

@@ -27,7 +27,7 @@ from tui.widgets.error_bar import ErrorBar
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.footer import Footer
 from tui.widgets.line import Line
-from tui.widgets.pane import Part
+from tui.widgets.pane import Pane, Part
 from tui.work import Jobs, WorkEnded, WorkFailed, deliver
 
 # What the first frame does not need is imported when the panes below the experiments are prepared.
@@ -208,7 +208,9 @@ class Browser(Screen[None]):
 
     def on_work_failed(self, message: WorkFailed) -> None:
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
-        if message.group == "runs":
+        if message.group == "experiments":
+            self.experiments.failed()
+        elif message.group == "runs":
             self.runs.failed()
 
     def on_work_ended(self, message: WorkEnded) -> None:
@@ -251,7 +253,8 @@ class Browser(Screen[None]):
         deleted = chosen is not None and chosen.lifecycle_stage == "deleted"
         view = RunsView(experiment_ids=ids, stage=ViewType.ALL if deleted else self._stage)
         shown = self.runs.view
-        if shown is None or (shown.experiment_ids, shown.stage) != (view.experiment_ids, view.stage):
+        same = shown is not None and (shown.experiment_ids, shown.stage) == (view.experiment_ids, view.stage)
+        if not (same and self.runs.answered):
             self.runs.start(view, self._names)
         await self._go(RUNS)
 
@@ -301,6 +304,9 @@ class Browser(Screen[None]):
     def on_run_read(self, message: messages.RunRead) -> None:
         key = message.run.experiment_id
         self.run_pane.show(message.run, message.models, self._names.get(key, key))
+        charted = self.chart.run_shown
+        if charted is not None and charted.run_id != message.run.run_id:
+            self.chart.clear()
         self._was_read("run", "run")
 
     def on_summaries_read(self, message: messages.SummariesRead) -> None:
@@ -308,6 +314,10 @@ class Browser(Screen[None]):
         shown, run = self.chart.run_shown, self.run_pane.run_shown
         if shown is not None and run is not None and shown.run_id == run.run_id and self.chart.metric is not None:
             self.chart.show(run, self.run_pane.summaries, self.run_pane.curves, self.chart.metric.key)
+
+    def on_run_pane_summaries_wanted(self, message: RunPane.SummariesWanted) -> None:
+        if "run" not in self._jobs.running:
+            self._read_run(message.run_id)
 
     def on_run_pane_sparks_wanted(self, message: RunPane.SparksWanted) -> None:
         self._read("sparks", "reading histories", reading.read_sparks, message.run, message.summaries)
@@ -331,7 +341,7 @@ class Browser(Screen[None]):
         self._read("chart", "reading the history", reading.read_chart, message.wish)
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
-        self.chart.drawn(message.run_id, message.key, message.drawing)
+        self.chart.drawn(message.run_id, message.key, message.axis, message.drawing)
         self._was_read("chart", "chart")
         self.run_pane.want_sparks()
 
@@ -351,18 +361,33 @@ class Browser(Screen[None]):
 
     async def action_back(self) -> None:
         """One layer: the error, the full screen, the filter, then the level."""
+        self._stay()
         if self.query_one(ErrorBar).hide():
             return
         if self._full:
             self.action_full()
             return
-        if self.query_one(f"#{self._focused_pane()}", Part).clear_search():
+        pane = self._focused_pane()
+        # The card has no search of its own: it belongs to the list beside it.
+        if self.query_one("#experiments" if pane == "card" else f"#{pane}", Part).clear_search():
             return
         if self._level > EXPERIMENTS:
             await self._go(self._level - 1)
 
+    def _stay(self) -> None:
+        """What was typed ahead is not meant any more: nothing opens by itself later."""
+        if self._prepared:
+            self.runs.stay()
+            self.run_pane.stay()
+
     async def action_level(self, level: int) -> None:
-        await self._go(level)
+        self._stay()
+        here = self._focused_pane()
+        if level == self._level + 1 and here == OWN[self._level]:
+            # Down by one is what Enter does: it opens what the cursor is on.
+            self.query_one(f"#{here}", Pane).table.action_open()
+        else:
+            await self._go(level)
 
     def action_pane(self, steps: int) -> None:
         shown = self._panes_on_screen()
@@ -394,8 +419,10 @@ class Browser(Screen[None]):
         """Ends what is being read; False if nothing was."""
         ended = self._jobs.cancel_all()
         if ended:
+            self.experiments.failed()
             if self._prepared:
                 self.runs.failed()
+                self.run_pane.stay()
                 self.run_pane.sparks_ended()
             self._show_status()
         return ended

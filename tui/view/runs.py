@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from store.entities import Run, ViewType
 from store.protocols import RunQuery
@@ -93,6 +93,32 @@ def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColu
         other_params=max(0, len(params) - PARAM_COLUMNS),
         several_experiments=several_experiments,
     )
+
+
+def promoted(columns: RunColumns, order_key: str) -> RunColumns:
+    """With the metric or param that the runs are sorted by as the first of its kind, whether it had a column or not."""
+    kind, _, quoted = order_key.partition(".")
+    key = quoted.strip("`")
+    if kind == "metrics":
+        others = tuple(one for one in columns.metrics if one != key)
+        return replace(columns, metrics=(key, *others)[: max(METRIC_COLUMNS, 1)])
+    if kind == "params":
+        others = tuple(one for one in columns.params if one != key)
+        return replace(columns, params=(key, *others)[: max(PARAM_COLUMNS, 1)])
+    return columns
+
+
+LOWER_IS_BETTER = ("loss", "err", "rmse", "mae", "mse", "perplexity", "ppl", "time", "latency")
+"""Parts of the names of metrics of which the smallest is looked for first."""
+
+
+def first_ascending(order_key: str) -> bool:
+    """Which end of an order a user wants to see first: the newest, the best metric, the first name."""
+    if order_key.endswith("_time"):
+        return False
+    if order_key.startswith("metrics."):
+        return any(part in order_key.lower() for part in LOWER_IS_BETTER)
+    return True
 
 
 class RunRows:

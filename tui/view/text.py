@@ -173,7 +173,7 @@ def skip(text: str, columns: int) -> str:
             # A wide character of which one half would be left gives way to a blank.
             return GLYPHS.ellipsis + " " * -left + text[place:]
         left -= wide
-    return GLYPHS.ellipsis if left < 0 else ""
+    return GLYPHS.ellipsis + " " * -left if left <= 0 else ""
 
 
 def fit(text: str, columns: int, align: str = "left") -> str:

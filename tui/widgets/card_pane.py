@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.bindings import key_of
 from tui.view.experiments import experiment_card
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import wrapped
@@ -41,7 +42,7 @@ class CardPane(Pane):
                 rows.append((str(len(rows)), (Cell(label, "dim"), Cell(part))))
                 label = ""
         columns = (Column("label", "", least=LABELS, most=LABELS), Column("text", "", least=10, most=2000))
-        empty = "Enter opens the runs of every experiment together"
+        empty = f"{key_of(self, 'open')} opens the runs of every experiment together"
         self.table.show(ListRows(columns, rows), empty=empty, cursor=0)
 
     def on_resize(self) -> None:

@@ -24,6 +24,8 @@ _AXES = (Axis.STEP, Axis.RELATIVE, Axis.WALL)
 _LOGS = ((False, False), (False, True), (True, False), (True, True))
 """(x, y): off, y, x, both."""
 
+CHOOSE: Final = "choose a metric first: 3, then Enter on one"
+
 ROOMY: Final = 84
 """Columns from which the figures below the chart have all their digits."""
 
@@ -74,11 +76,13 @@ class ChartPane(Part):
         self._waits = False
         """True while a history is read for this chart that is being read for the list of metrics too."""
         self._axis = Axis.STEP
+        self._drawn: Axis | None = None
+        """What the chart on screen is drawn against; None before it was drawn."""
         self._log = 0
 
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
-        yield ChartView("choose a metric first: 3, then Enter on one")
+        yield ChartView(CHOOSE)
         yield Line(id="figures")
         yield Line(id="notes")
 
@@ -100,11 +104,19 @@ class ChartPane(Part):
         another = self._run is None or run.run_id != self._run.run_id or key != self._key
         self._run, self._summaries, self._curves, self._key = run, summaries, curves, key
         if another:
+            self._drawn = None
             self.query_one(ChartView).show(None, f"reading the history {GLYPHS.ellipsis}")
             self.query_one("#notes", Line).show(())
         self._tell()
         self._want()
         self.screen.refresh_bindings()
+
+    def clear(self) -> None:
+        """Another run is shown: its charts are opened from its metrics."""
+        self._run, self._summaries, self._curves, self._key, self._waits = None, {}, {}, "", False
+        self.query_one(ChartView).show(None, CHOOSE)
+        for line in self.query(Line):
+            line.show(())
 
     def curves_came(self) -> None:
         """Histories were read for the list of metrics: whoever has this one first draws it."""
@@ -120,9 +132,11 @@ class ChartPane(Part):
         """Without a metric there is nothing to do with a chart."""
         return self.metric is not None
 
-    def drawn(self, run_id: str, key: str, drawing: ChartDrawing) -> None:
+    def drawn(self, run_id: str, key: str, axis: Axis, drawing: ChartDrawing) -> None:
         if self._run is not None and run_id == self._run.run_id and key == self._key:
             self._waits = False
+            self._drawn = axis
+            self._tell()
             self.query_one(ChartView).show(drawing)
             self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
 
@@ -151,7 +165,7 @@ class ChartPane(Part):
             [
                 (clean(summary.key), "title"),
                 (name, "accent"),
-                (f"x: {self._axis.value}", ""),
+                (self._axis_text(), ""),
                 *([(scales, "warn")] if scales else []),
             ]
         )
@@ -164,6 +178,11 @@ class ChartPane(Part):
             if amount:
                 figures.append((f"{cells.count(amount)} {word}", "warn"))
         self.query_one("#figures", Line).show(figures)
+
+    def _axis_text(self) -> str:
+        if self._axis is Axis.STEP and self._drawn in (Axis.RELATIVE, Axis.ORDER):
+            return f"x: {self._drawn.value}, as all points have one step"
+        return f"x: {self._axis.value}"
 
     def on_chart_view_resized(self, event: ChartView.Resized) -> None:
         event.stop()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from store.kinds import ViewType
-from tui.bindings import bindings
+from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.view import cells
 from tui.view.experiments import ALL, experiment_rows
-from tui.view.glyphs import GLYPHS
+from tui.view.glyphs import GLYPHS, quoted
 from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean
 from tui.widgets.names_pane import NamesPane
@@ -44,7 +44,7 @@ class ExperimentsPane(NamesPane):
         experiment_id: str
         """`ALL` for all."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._experiments: Sequence[Experiment] = ()
         self._stats: Mapping[str, ExperimentStats] = {}
@@ -69,18 +69,25 @@ class ExperimentsPane(NamesPane):
     def _fill(self) -> None:
         kept = [item for item in self._experiments if self.matches(item.name)]
         if self.wanted:
-            empty = f"no experiment is called “{clean(self.wanted)}”\nEsc shows all of them"
+            empty = f"no experiment is called {quoted(clean(self.wanted))}\n{key_of(self, 'back')} shows all of them"
         elif self._stage is ViewType.DELETED_ONLY:
-            empty = "no experiment is deleted\nV shows the others"
+            empty = f"no experiment is deleted\n{key_of(self, 'stage')} shows the others"
         else:
-            empty = "this store has no experiments yet\nthey appear here once something is logged: r reads again"
+            again = f"{key_of(self, 'refresh')} reads again"
+            empty = f"this store has no experiments yet\nthey appear here once something is logged: {again}"
         self.table.show(experiment_rows(kept, self._stats), empty=empty)
         pieces = [("Experiments", "title"), (cells.count(len(self._experiments)), "dim")]
         if self.wanted:
-            pieces = [pieces[0], (f"{len(kept)} of {len(self._experiments)} called “{clean(self.wanted)}”", "accent")]
+            found = f"{len(kept)} of {len(self._experiments)} called {quoted(clean(self.wanted))}"
+            pieces = [pieces[0], (found, "accent")]
         if STAGE_NAMES[self._stage]:
             pieces.append((STAGE_NAMES[self._stage], "warn"))
         self.entitle(pieces)
+
+    def failed(self) -> None:
+        """The experiments do not come: those on screen stay."""
+        if not self._read:
+            self.table.show(self.table.rows, empty="the experiments were not read\nr tries again")
 
     def narrow(self) -> None:
         self._fill()

@@ -104,6 +104,11 @@ class Prompt(Horizontal):
         self.close()
         self.post_message(self.Done(self, event.value))
 
+    def on_descendant_blur(self) -> None:
+        """The focus went elsewhere, by mouse or Tab: what was found so far stays, a filter is not meant."""
+        if self.shown:
+            self.close()
+
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape" and self.shown:
             event.stop()

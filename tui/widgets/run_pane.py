@@ -42,6 +42,12 @@ class RunPane(NamesPane):
         summary: MetricSummary
 
     @dataclass
+    class SummariesWanted(Message):
+        """A chart is wanted of a metric whose history was not summed up yet."""
+
+        run_id: str
+
+    @dataclass
     class SparksWanted(Message):
         """Metrics are on screen whose sparkline is not read yet."""
 
@@ -100,6 +106,7 @@ class RunPane(NamesPane):
     def wait(self, run_id: str) -> None:
         """A run is being read: the one on screen stays, unless it is another one's."""
         if self._run is None or self._run.run_id != run_id:
+            self._opening = None
             self._run, self._models, self._summaries, self._curves, self.wanted = None, (), {}, {}, ""
             self.entitle([("Run", "title"), (clean(run_id)[:8], "dim")])
             self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
@@ -199,7 +206,8 @@ class RunPane(NamesPane):
 
     def is_reading_only(self, wish: ChartWish) -> bool:
         """True if the one curve that is being read for the sparklines is the one that this chart needs."""
-        own = self._under_way == {wish.summary.key} and wish.curve is None
+        same_run = self._run is not None and wish.run.run_id == self._run.run_id
+        own = same_run and self._under_way == {wish.summary.key} and wish.curve is None
         return own and wish.axis is Axis.STEP and not wish.summary.one_step
 
     def sparks_ended(self) -> None:
@@ -222,8 +230,16 @@ class RunPane(NamesPane):
         """Opens the chart, at once or when the summary it needs was read."""
         summary = self._summaries.get(key)
         self._opening = key if summary is None else None
-        if summary is not None and self._run is not None:
+        if self._run is None:
+            return
+        if summary is None:
+            self.post_message(self.SummariesWanted(self._run.run_id))
+        else:
             self.post_message(self.MetricOpened(self._run, summary))
+
+    def stay(self) -> None:
+        """What was typed ahead is not meant any more."""
+        self._opening = None
 
     def narrow(self) -> None:
         self._fill()

@@ -13,7 +13,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
-from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView
+from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, first_ascending, promoted
 from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
 from tui.widgets.pane import Pane
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 KEPT_ROWS = 4000
 """Runs kept in memory after they were read: some hundred screens."""
+
+ROOMY = 100
+"""Columns of the pane from which the title says what has no column."""
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
@@ -75,6 +78,10 @@ class RunsPane(Pane):
         self._asked: RunsView | None = None
         """What was asked for and is not answered yet."""
         self._open_when_found = False
+        self._refused = ""
+        """A filter that did not do, to be mended."""
+        self.answered = False
+        """True once the runs of these experiments were found."""
 
     @property
     def view(self) -> RunsView | None:
@@ -89,14 +96,23 @@ class RunsPane(Pane):
     def start(self, view: RunsView, names: Mapping[str, str]) -> None:
         """Asks for the runs of other experiments; `names` has the names of all by id."""
         self._names = names
+        self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), {}, RunColumns()
         self.entitle([("Runs", "title"), (self._title(view), "accent")])
         self.table.show(self._rows(view), empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
         self._post(view)
 
     def failed(self) -> None:
-        """The runs that were asked for cannot be found: those on screen stay."""
+        """The runs that were asked for do not come: those on screen stay."""
+        if self._asked is not None:
+            self._refused = self._asked.filter
         self._asked, self._open_when_found = None, False
+        if not self.answered:
+            self.table.show(self.table.rows, empty="the runs were not read\nr tries again")
+
+    def stay(self) -> None:
+        """What was typed ahead is not meant any more."""
+        self._open_when_found = False
 
     def found(
         self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run], columns: RunColumns
@@ -110,12 +126,16 @@ class RunsPane(Pane):
         if self._columns == RunColumns() or self._view is None or self._view.stage is not view.stage:
             # A narrower filter must not take columns away.
             self._columns = columns
-        self._view, self._ids, self._complete = view, ids, complete
+        reordered = self._view is not None and self._view.order != view.order
+        self._columns = promoted(self._columns, view.order[0])
+        self._view, self._ids, self._complete, self.answered = view, ids, complete, True
+        self._refused = ""
         if again:
             # What is not on screen is read again when it comes there.
             kept = {*self._near(), *(run.run_id for run in runs)}
             self._loaded = {key: run for key, run in self._loaded.items() if key in kept}
-        self.table.show(self._rows(view), empty=self._emptiness(view))
+        # In another order the first rows are what one wants to see; else the cursor stays on its run.
+        self.table.show(self._rows(view), empty=self._emptiness(view), cursor=0 if reordered else None)
         self._entitle(view)
         if again and ids:
             self.post_message(self.Wanted(self._near()))
@@ -183,13 +203,13 @@ class RunsPane(Pane):
             pieces.append((STAGE_NAMES[view.stage], "warn"))
         if view.order != NEWEST_FIRST:
             key, ascending = view.order
-            pieces.append((f"by {clean(key)}, {'ascending' if ascending else 'descending'}", "dim"))
+            pieces.append((f"{GLYPHS.up if ascending else GLYPHS.down} {clean(key)}", "dim"))
         hidden = [
             cells.plural(number, noun)
             for number, noun in ((self._columns.other_metrics, "metric"), (self._columns.other_params, "param"))
             if number
         ]
-        if hidden:
+        if hidden and self.size.width >= ROOMY:
             pieces.append((f"{' and '.join(hidden)} without a column", "dim"))
         self.entitle(pieces)
 
@@ -219,8 +239,10 @@ class RunsPane(Pane):
     # Which runs, and in which order
 
     def _ask(self, **changes: object) -> None:
-        if self._view is not None:
-            self._post(replace(self._view, **changes))  # type: ignore[arg-type]
+        # On what was asked for last, even if it is not answered yet: several changes at once all count.
+        view = self._asked or self._view
+        if view is not None:
+            self._post(replace(view, **changes))  # type: ignore[arg-type]  # the names are the view's own
 
     def _post(self, view: RunsView) -> None:
         self._asked, self._open_when_found = view, False
@@ -235,7 +257,7 @@ class RunsPane(Pane):
 
     async def action_filter(self) -> None:
         if self._view is not None:
-            await self.ask("filter", self._view.filter, "metrics.rmse < 0.8 AND params.model = 'tree'")
+            await self.ask("filter", self._refused or self._view.filter, "for example metrics.rmse < 0.8")
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
@@ -267,11 +289,10 @@ class RunsPane(Pane):
             self.post_message(self.SortWanted(choices, self._view.order[0]))
 
     def sort_by(self, key: str) -> None:
-        """Sorts by an order_by key, numbers from the greatest; once more by the same key turns the order round."""
+        """Sorts by an order_by key, from the end that one wants to see first; once more by the same: from the other."""
         if self._view is not None:
-            down_first = key.startswith("metrics.") or key.endswith("_time")
             same = key == self._view.order[0]
-            self._ask(order=(key, not self._view.order[1] if same else not down_first))
+            self._ask(order=(key, not self._view.order[1] if same else first_ascending(key)))
 
     def action_next_stage(self) -> None:
         if self._view is not None:

@@ -216,11 +216,12 @@ class Table(Widget, can_focus=True):
         self._repaint_row(self.cursor)
 
     def watch_cursor(self, old: int, new: int) -> None:
+        top = self._top
         self._keep_visible()
         self._repaint_row(old)
         self._repaint_row(new)
         self.post_message(self.Moved(self, new))
-        if len(self._rows) and self._rows.cells(new) is None:
+        if self._top == top and len(self._rows) and self._rows.cells(new) is None:
             self.post_message(self.Wanted(self))
 
     def _repaint_row(self, index: int) -> None:

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.view.table import Cell, Column, ListRows
+from tui.view.table import Cell, Column, ListRows, Rows
 from tui.view.text import clean
 from tui.widgets.line import Line
 from tui.widgets.table import Table
@@ -29,7 +29,7 @@ class Choice:
 class Picker(ModalScreen[str | None]):
     """A list that narrows while one types; ends with the id of what was picked, or None."""
 
-    CSS_PATH = "modals.tcss"
+    CSS_PATH = "picker.tcss"
 
     def __init__(self, title: str, choices: Sequence[Choice], chosen: str | None = None, *, picks: bool = True) -> None:
         super().__init__()
@@ -52,26 +52,31 @@ class Picker(ModalScreen[str | None]):
         )
         table = self.query_one(Table)
         table.can_focus = False
-        self._narrow("")
+        self.narrow()
         if self._chosen is not None:
             place = table.rows.find(self._chosen)
             if place is not None:
                 table.cursor = place
         self.query_one(Input).focus()
 
-    def _narrow(self, text: str) -> None:
-        words = text.casefold().split()
+    def narrow(self) -> None:
+        """Shows what has every word that was typed."""
+        words = self.query_one(Input).value.casefold().split()
         kept = [
             choice
             for choice in self._choices
             if all(word in f"{choice.text} {choice.detail}".casefold() for word in words)
         ]
+        self.query_one(Table).show(self.rows(kept))
+
+    def rows(self, kept: Sequence[Choice]) -> Rows:
+        """The rows of these choices."""
         rows = [(choice.id, (Cell(clean(choice.text), "name"), Cell(clean(choice.detail), "dim"))) for choice in kept]
         columns = (Column("text", "", least=10, most=48), Column("detail", "", least=1, most=200))
-        self.query_one(Table).show(ListRows(columns, rows))
+        return ListRows(columns, rows)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._narrow(event.value)
+    def on_input_changed(self) -> None:
+        self.narrow()
 
     def on_input_submitted(self) -> None:
         self._pick()
