@@ -186,9 +186,14 @@ def _parse_path(given: str) -> Address:
     if path.is_dir():
         if (path / _DATABASE_NAME).is_file():
             return Address(Kind.SQLITE, given, path / _DATABASE_NAME)
-        if (path / _TREE_NAME).is_dir() and not looks_like_tree(path):
+        if looks_like_tree(path) or path.name == _TREE_NAME:
+            return Address(Kind.TREE, given, path)
+        if (path / _TREE_NAME).is_dir():
             return Address(Kind.TREE, given, path / _TREE_NAME)
-        return Address(Kind.TREE, given, path)
+        raise StoreNotFound(
+            f"the folder {path} has neither {_DATABASE_NAME} nor {_TREE_NAME}",
+            "name a database file, or a folder that holds one",
+        )
     if not os.path.lexists(path):
         # What is no path may be a URI that lost its slashes, password included.
         raise StoreNotFound(

@@ -20,7 +20,7 @@ from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
 from tui.keys import BY_ID
 from tui.messages import Copied, CopyWanted
-from tui.palette import KeyCommands, ThemeCommands
+from tui.palette import KeyCommands, Palette, ThemeCommands
 from tui.screens.browser import Browser
 from tui.themes import DARK, DEFAULTS, ORDER, THEMES
 from tui.view.glyphs import ASCII, GLYPHS
@@ -70,6 +70,8 @@ class FlowdeckApp(App[int]):
         return Browser(self._uri, self._store_title)
 
     def on_mount(self) -> None:
+        # A program that was stopped comes back to an empty screen.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, KILLED + number, KILLED + number))
@@ -113,10 +115,8 @@ class FlowdeckApp(App[int]):
         self.push_screen(Help(self.keymap_shown))
 
     def action_command_palette(self) -> None:
-        from textual.command import CommandPalette
-
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     def action_cancel(self) -> None:
         """Ends what is being read; if nothing is, the program."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.keys import BY_ID, KEYS, Place, shown
 from tui.themes import ORDER
+
+
+class Palette(CommandPalette):
+    """Textual's palette, kept from turning a page before its list was laid out, which ends the program."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).size.height:
+            super()._action_command_list(action)
 
 
 class KeyCommands(Provider):

@@ -192,3 +192,25 @@ def test_a_terminal_without_utf8_gets_ascii(demo: Path) -> None:
         assert "●" not in text
         assert "✓" not in text
         assert "…" not in text
+
+
+def test_a_program_that_was_stopped_comes_back_with_its_screen(demo: Path) -> None:
+    with in_terminal(demo) as terminal:
+        terminal.wait_for("as of")
+        terminal.wait_quiet(0.3)
+        terminal.terminate(signal.SIGTSTP)
+        terminal.wait_for(lambda: not terminal.alternate_screen, what="the shell's screen")
+        terminal.terminate(signal.SIGCONT)
+        terminal.wait_for("resnet-cifar10", what="the experiments again")
+        terminal.wait_for("Enter open")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def test_a_page_turned_in_the_palette_at_once_is_no_fault(demo: Path) -> None:
+    for _ in range(3):
+        with in_terminal(demo, columns=100, rows=30) as terminal:
+            terminal.wait_for("as of")
+            terminal.send(":ab\x1b[6~")
+            terminal.wait_quiet(0.4)
+            assert terminal.running, terminal.text()

@@ -356,7 +356,8 @@ async def test_the_chart_of_another_run_is_cleared(walk: Walk, demo: Path) -> No
         await wait_for(pilot, lambda: screen.run_pane.run_shown is not None and not screen.busy, "another run")
         assert screen.chart.run_shown is None
         await pilot.press("4")
-        await wait_for(pilot, lambda: "choose a metric first" in screen_text(pilot.app), "nothing to chart yet")
+        await wait_for(pilot, lambda: screen.chart.run_shown is not None, "the chart of a metric of this run")
+        assert screen.chart.run_shown.run_id == screen.run_pane.run_shown.run_id
 
 
 async def test_the_prompt_closes_when_the_focus_goes_elsewhere(walk: Walk, demo: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Final
 
@@ -13,9 +14,20 @@ OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 def run() -> None:
     """What `flowdeck` does."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    _open_missing_streams()
     from tui.cli.guard import guarded
 
     sys.exit(guarded(_start))
+
+
+def _open_missing_streams() -> None:
+    """A caller may have closed any of the three: what is written there goes nowhere, nothing is read."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (for the life of the process)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _start() -> int:
@@ -40,7 +52,6 @@ def _plain(arguments: list[str]) -> bool:
 def _open(uri: str | None) -> int:
     """Opens the terminal interface; the exit code. Raises whatever goes wrong."""
     if uri is None:
-        import os
         from pathlib import Path
 
         from store.uris import discover

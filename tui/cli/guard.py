@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
-from store.errors import Cancelled, FlowdeckError
+from store.errors import Cancelled, FlowdeckError, StoreError
 
 
 def traceback_wanted() -> bool:
@@ -35,5 +36,10 @@ def guarded(work: Callable[[], int], wanted: Callable[[], bool] = traceback_want
         return diagnostics.report(error)
     except Exception as error:
         from tui.cli import diagnostics
+
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return diagnostics.report(
+                StoreError("the output cannot be written: no space is left", "write it elsewhere")
+            )
 
         return diagnostics.report_unexpected(error, traceback=wanted())

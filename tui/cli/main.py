@@ -144,7 +144,8 @@ def _as_utf8(text: str) -> str:
 
 def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else PROGRAM
+    hidden = context is None or context.command.hidden
+    path = PROGRAM if hidden or context is None else context.command_path
     return f"{path} --help shows what it takes"
 
 

@@ -154,7 +154,7 @@ def limit_option(noun: str) -> Callable[[F], F]:
     return click.option(
         "-n",
         "--limit",
-        type=click.IntRange(min=0),
+        type=click.IntRange(min=0, max=2**62),
         default=PAGE,
         show_default=True,
         metavar="LIMIT",

@@ -11,18 +11,22 @@ FALLBACK_COLUMNS: Final = 80
 """Width of a chart where there is no terminal to ask."""
 
 
+WIDEST: Final = 1000
+"""Columns or lines that are believed of a terminal, whatever COLUMNS and LINES say."""
+
+
 def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
 def columns() -> int:
     """Width of the terminal, or what COLUMNS says."""
-    return max(1, shutil.get_terminal_size((FALLBACK_COLUMNS, 24)).columns)
+    return min(WIDEST, max(1, shutil.get_terminal_size((FALLBACK_COLUMNS, 24)).columns))
 
 
 def lines() -> int:
     """Height of the terminal, or what LINES says."""
-    return max(1, shutil.get_terminal_size((FALLBACK_COLUMNS, 24)).lines)
+    return min(WIDEST, max(1, shutil.get_terminal_size((FALLBACK_COLUMNS, 24)).lines))
 
 
 def write(text: str) -> None:

@@ -12,7 +12,7 @@ from store.entities import Run, ViewType
 from tui.bindings import bindings
 from tui.keys import Place
 from tui.view import cells
-from tui.view.glyphs import GLYPHS
+from tui.view.glyphs import GLYPHS, quoted
 from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, first_ascending, promoted
 from tui.view.stages import STAGE_NAMES, STAGES
 from tui.view.text import clean
@@ -196,7 +196,7 @@ class RunsPane(Pane):
         total = cells.plural(len(self._ids), "run") if self._complete else f"more than {len(self._ids)} runs"
         pieces = [("Runs", "title"), (self._title(view), "accent"), (total, "")]
         if view.find:
-            pieces.append((f"called “{clean(view.find)}”", "warn"))
+            pieces.append((f"called {quoted(clean(view.find))}", "warn"))
         if view.filter:
             pieces.append((f"where {clean(view.filter)}", "warn"))
         if STAGE_NAMES[view.stage]:
