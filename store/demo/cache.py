@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -29,7 +30,7 @@ _PARTIAL_LIFE_S: Final = 3_600
 """A demo still unfinished after this long was left behind by a process that was killed."""
 _OTHER_LIFE_S: Final = 30 * 86_400
 """A demo of another version is kept this long, because that version may be installed elsewhere."""
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 20
 """How often to try to take the place of a damaged demo while other processes try the same."""
 
 
@@ -123,11 +124,13 @@ def _move(beside: Path, folder: Path) -> None:
         try:
             beside.rename(folder)
             return
-        except OSError:
+        except OSError as error:
             if is_whole(folder):
                 return  # Another process was faster, and made the same.
-            if attempt == _ATTEMPTS or not folder.exists():
+            taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+            if attempt == _ATTEMPTS or not (taken or folder.exists()):
                 raise
+            # What stood in the way may be gone by now: another process removed it, and is about to move its own.
             _discard(folder)
 
 

@@ -28,7 +28,7 @@ def uri(stores: Path) -> str:
     [
         (("rusn",), 2, "there is no command and no store “rusn”. Did you mean “runs”?"),
         (("runs", "--nonsense"), 2, "No such option '--nonsense'"),
-        (("runs", "-n", "-1"), 2, "is not in the range x>=0"),
+        (("runs", "-n", "-1"), 2, "is not in the range 0<=x<="),
         (("runs", "-o", "yaml"), 2, "'yaml' is not one of"),
         (("runs", "--deleted", "--all"), 2, "--deleted and --all exclude each other"),
         (("runs", "-c", "statsu"), 2, "statsu is not a column\n  did you mean “status”?"),
