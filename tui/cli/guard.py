@@ -39,7 +39,7 @@ def guarded(work: Callable[[], int], wanted: Callable[[], bool] = traceback_want
 
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return diagnostics.report(
-                StoreError("the output cannot be written: no space is left", "write it elsewhere")
+                StoreError("the output cannot be written: No space left on device", "write it elsewhere")
             )
 
         return diagnostics.report_unexpected(error, traceback=wanted())
