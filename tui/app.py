@@ -29,6 +29,9 @@ from tui.work import Jobs, WorkFault, deliver
 COLLECTION = (700, 10, 10)
 """Python's own thresholds, which a starting program has raised."""
 
+RESUMED = 0.1
+"""Seconds after which a program that was stopped has its terminal back for sure."""
+
 KILLED = 128
 """Added to the number of the signal that ended the program, as shells count."""
 
@@ -71,7 +74,7 @@ class FlowdeckApp(App[int]):
 
     def on_mount(self) -> None:
         # A program that was stopped comes back to an empty screen.
-        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        self.app_resume_signal.subscribe(self, lambda _: self.set_timer(RESUMED, self.action_redraw))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, KILLED + number, KILLED + number))
