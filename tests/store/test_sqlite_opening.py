@@ -596,6 +596,8 @@ def test_readers_that_overlap_let_a_waiting_writer_in(folder: Path) -> None:
             stop.set()
             for thread in threads:
                 thread.join()
+        written = database.read(lambda connection: connection.exec_driver_sql("SELECT value FROM params").scalar())
+    assert written == "4"
 
 
 def test_a_short_lock_is_waited_for(folder: Path) -> None:
