@@ -38,6 +38,8 @@ class Experiment:
     tags: Mapping[str, str] = field(default_factory=dict)
     workspace: str | None = None
     """None before MLflow 3.10."""
+    problems: tuple[str, ...] = ()
+    """What of it could not be read, and why: entries of a tree that are malformed or half-written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class Run:
     model_outputs: tuple[ModelOutput, ...] = ()
     parts: RunParts = RunParts.ATTRIBUTES
     """What was read."""
+    problems: tuple[str, ...] = ()
+    """What of it could not be read, and why: entries of a tree that are malformed or half-written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ class MetricSummary:
     last_step: int
     first_timestamp: int
     last_timestamp: int
+    sampled: bool = False
+    """True if a server gave a sample of a long history: everything but `latest` is about that sample."""
 
     @property
     def one_step(self) -> bool:
@@ -230,6 +236,8 @@ class Curve:
     """Points it was made from, NaN and infinities included."""
     nans: int
     infinities: int
+    sampled: bool = False
+    """True if those points are a sample that a server gave of a longer history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +258,8 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     more: bool
     """True if the answer goes on after the last item."""
+    notes: tuple[str, ...] = ()
+    """How it was found, where that was not by the store alone: what was filtered or sorted here, over how much."""
 
 
 @dataclass(frozen=True, slots=True)

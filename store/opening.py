@@ -10,7 +10,9 @@ from store.errors import Unsupported
 from store.protocols import Store
 from store.uris import Address, Kind, parse
 
-_BACKENDS: Final = {Kind.SQLITE: "store.sql.store:open_sqlite"}
+_BACKENDS: Final = {
+    Kind.SQLITE: "store.sql.store:open_sqlite",
+}
 """Kind -> `module:function`; the function takes the `Address` and a cancel event, and gives the `Store`."""
 
 
@@ -25,12 +27,16 @@ def open_store(uri: str, cancel: Event | None = None) -> Store:
 
 def open_address(address: Address, cancel: Event | None = None) -> Store:
     """The store at `address`; see `open_store`."""
-    target = _BACKENDS.get(address.kind)
-    if target is None:
+    check_kind(address)
+    module, _, function = _BACKENDS[address.kind].partition(":")
+    opened: Store = getattr(importlib.import_module(module), function)(address, cancel)
+    return opened
+
+
+def check_kind(address: Address) -> None:
+    """Raises `Unsupported` for a kind of store that this version cannot open; nothing is opened or imported."""
+    if address.kind not in _BACKENDS:
         raise Unsupported(
             f"{address.shown}: a store of the kind “{address.kind}” cannot be opened yet",
             "this version reads SQLite databases: sqlite:///FILE, or the path of an mlflow.db",
         )
-    module, _, function = target.partition(":")
-    opened: Store = getattr(importlib.import_module(module), function)(address, cancel)
-    return opened

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -48,6 +48,23 @@ class RunQuery:
     """None: all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Headway:
+    """How far a long answer has come."""
+
+    what: str
+    """What is being read: `runs`."""
+    done: int
+    total: int | None
+    """None if that is not known yet."""
+    found: tuple[str, ...] = ()
+    """Ids that belong to the answer as far as it goes, in its order; more may come between them."""
+
+
+Progress = Callable[[Headway], object]
+"""Told now and then, from the thread that asked, while an answer takes long; it returns soon."""
+
+
 class Store(Protocol):
     """An MLflow tracking store that is being read.
 
@@ -64,7 +81,7 @@ class Store(Protocol):
         """By experiment id; experiments without runs are left out."""
         ...
 
-    def run_ids(self, query: RunQuery, cancel: Event | None = None) -> Page[str]:
+    def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         """The ids of the runs that match, in order."""
         ...
 

@@ -153,19 +153,15 @@ class FlowdeckApp(App[int]):
 def check_address(uri: str) -> None:
     """What can be told about an address without opening it is told before the screen changes.
 
-    Raises `UriError`, `StoreNotFound` and `Unsupported`.
+    Raises `UriError`, `StoreNotFound`, `Unsupported` and `DriverMissing`.
     """
-    from store.uris import Kind, parse
+    from store.opening import check_kind
+    from store.uris import parse
 
     address = parse(uri)
-    if address.kind is not Kind.SQLITE:
-        from store.opening import open_address
-
-        open_address(address).close()
-    elif address.path is not None and not os.path.lexists(address.path):
-        raise StoreNotFound(
-            f"there is no database at {address.path}", "check the path; flowdeck never creates a database"
-        )
+    check_kind(address)
+    if address.path is not None and not os.path.lexists(address.path):
+        raise StoreNotFound(f"nothing is at {address.path}", "check the path; flowdeck never creates a store")
 
 
 def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:

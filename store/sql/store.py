@@ -22,7 +22,7 @@ from store.entities import (
     StoreInfo,
 )
 from store.errors import NotAStore, StoreBusy, StoreError
-from store.protocols import ExperimentQuery, RunQuery
+from store.protocols import ExperimentQuery, Progress, RunQuery
 from store.sql import experiments, logged_models, metrics, runs
 from store.sql.engine import Database, check, fetch
 from store.sql.schema import COLUMNS, REQUIRED, Schema
@@ -121,7 +121,7 @@ class SqlStore:
     def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
         return self._read(experiments.experiment_stats, cancel)
 
-    def run_ids(self, query: RunQuery, cancel: Event | None = None) -> Page[str]:
+    def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         from store.sql.compile import run_ids_statement
 
         expr: Expr | None = None

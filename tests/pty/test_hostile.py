@@ -60,7 +60,7 @@ def test_nothing_in_a_store_reaches_the_terminal_as_a_control_sequence(hostile: 
                 terminal.wait_quiet(0.05)
         terminal.press("1")
         terminal.wait_quiet(0.2)
-        findings = raw_control_sequences(terminal.log)
+        findings = raw_control_sequences(terminal.settled_log)
         assert findings == []
         assert terminal.alternate_screen
         terminal.press("q")
@@ -75,4 +75,4 @@ def test_copying_hostile_text_sends_it_encoded(hostile: Path) -> None:
         terminal.wait_for("FINISHED")
         terminal.press("Y")
         terminal.wait_quiet(0.3)
-        assert [one for one in raw_control_sequences(terminal.log) if "52" not in one.text] == []
+        assert [one for one in raw_control_sequences(terminal.settled_log) if "52" not in one.text] == []

@@ -104,7 +104,7 @@ def test_a_program_paints_and_takes_keys_mouse_paste_and_size(terminal: Terminal
     terminal.wait_for("size 100x30")
     assert len(terminal.lines()) == 30
     assert b"\x1b[?2026h" in terminal.log, "the answer to the synchronized-output query did not arrive"
-    assert raw_control_sequences(terminal.log) == []
+    assert raw_control_sequences(terminal.settled_log) == []
 
 
 def test_wide_characters_take_two_cells(terminal: Terminal) -> None:
@@ -323,3 +323,16 @@ def test_application_cursor_keys() -> None:
         terminal.wait_for("ready")
         terminal.press("up")
         terminal.wait_for("readyOA")
+
+
+def test_a_sequence_that_is_still_coming_is_no_finding(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    with shell(
+        f"printf 'a\\033[1mb\\033[38;'; while [ ! -e {go} ]; do sleep 0.05; done; printf '5;1mc\\n'"
+    ) as terminal:
+        terminal.wait_for("ab")
+        assert terminal.log.endswith(b"\x1b[38;")
+        assert terminal.settled_log == b"a\x1b[1mb"
+        go.touch()
+        assert terminal.wait_exit() == 0
+        assert terminal.settled_log == terminal.log == b"a\x1b[1mb\x1b[38;5;1mc\r\n"

@@ -715,6 +715,14 @@ class Terminal:
             return b"".join(data for _, data in self._chunks)
 
     @property
+    def settled_log(self) -> bytes:
+        """Every byte received but those of a character or sequence that the rest has not come of: a running program
+        may be read in the middle of writing."""
+        text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(self.log)
+        cut = _UNFINISHED.search(text, max(0, text.rfind("\x1b")))
+        return (text[: cut.start()] if cut else text).encode("utf-8", "surrogateescape")
+
+    @property
     def chunks(self) -> list[tuple[float, bytes]]:
         """What was received, with the time (of `time.perf_counter`) at which it came."""
         with self._changed:
