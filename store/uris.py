@@ -6,10 +6,10 @@ import enum
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from store.errors import StoreNotFound, UriError
 
@@ -71,10 +71,16 @@ class Address:
     """Where a store is."""
 
     kind: Kind
-    uri: str
+    uri: str = field(repr=False)
     """As given, secrets included: never shown."""
     path: Path | None = None
     """Absolute; only for SQLite databases and trees."""
+    ssh: str | None = None
+    """The host through which it is reached: `[user@]host[:port]`, or an alias of ~/.ssh/config."""
+    token: str | None = field(default=None, repr=False)
+    """For an MLflow server, instead of the one that the environment names."""
+    workspace: str | None = None
+    """On an MLflow server, instead of the one that the environment names."""
 
     @property
     def shown(self) -> str:
@@ -91,6 +97,24 @@ def redact_address(address: str) -> str:
     """`address`, which is nothing but an address and perhaps a mistyped one, without its secrets."""
     whole = [match.span("secret") for match in _ADDRESS.finditer(address)]
     return _hidden(address, [*whole, *_secrets(address)])
+
+
+def has_secret(address: str) -> bool:
+    """True if `address` holds a password, a token or another secret."""
+    return redact_address(address) != address
+
+
+def with_password(uri: str, password: str) -> str:
+    """`uri`, which names a user or none, with a password. Raises `UriError` for one that takes none."""
+    scheme, separator, rest = uri.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    user, at, _ = host.rpartition("@")
+    if not separator or not at or not user:
+        raise UriError(
+            f"{redact_address(uri)} names no user that a password could belong to",
+            "write the user into the address: postgresql://USER@HOST/DATABASE",
+        )
+    return f"{scheme}://{user}:{quote(password, safe='')}{rest[len(user) :]}"
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int]]:
