@@ -101,7 +101,7 @@ def make_saved(
     if has_secret(uri):
         raise UriError(
             "the address holds a password, which would be kept in the configuration file",
-            "leave it out, and name where it is kept (env:VARIABLE or keyring:SERVICE/USER), or use ~/.pgpass or ~/.my.cnf",
+            "name where it is kept instead (env:VARIABLE or keyring:SERVICE/USER), or use ~/.pgpass or ~/.my.cnf",
         )
     kind = _kind(uri)
     if kind in (Kind.SQLITE, Kind.TREE):

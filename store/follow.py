@@ -1,0 +1,148 @@
+"""Following a metric that grows: what is known of it, and its newest points, make what is known now."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from store.entities import Axis, Bucket, Curve, Metric, MetricSummary, Point, is_infinite
+
+OVERLAP_MS: Final = 10_000
+"""So far back the newest points are asked for again: writers with several threads log them out of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A metric of a running run."""
+
+    summary: MetricSummary
+    recent: tuple[Point, ...]
+    """The points of the last `OVERLAP_MS`: those that will be seen again."""
+    curve: Curve | None = None
+    """Its curve, if one is shown."""
+
+    @property
+    def since(self) -> int:
+        """From when (ms since the epoch) points are to be read next."""
+        return self.summary.last_timestamp - OVERLAP_MS
+
+
+def follow(known: Followed, newest: Iterable[Point], *, start_time: int | None, buckets: int) -> Followed:
+    """`known` with `newest`: every point of the metric since `known.since`, seen before or not.
+
+    `start_time` of the run (ms since the epoch) is the origin of a relative axis. A curve keeps at most `buckets`.
+    """
+    seen = Counter(map(_identity, known.recent))
+    fresh, all_newest = [], list(newest)
+    for point in all_newest:
+        if seen[_identity(point)] > 0:
+            seen[_identity(point)] -= 1
+        else:
+            fresh.append(point)
+    summary = _extended_summary(known.summary, fresh) if fresh else known.summary
+    recent = {
+        id(point): point for point in (*known.recent, *fresh) if point.timestamp >= summary.last_timestamp - OVERLAP_MS
+    }
+    curve = known.curve
+    if curve is not None and fresh:
+        curve = _extended_curve(curve, fresh, start_time=start_time, buckets=buckets)
+    return Followed(summary, tuple(recent.values()), curve)
+
+
+def _identity(point: Point) -> tuple[int, int, str]:
+    # NaN differs from itself, its text does not.
+    return point.step, point.timestamp, repr(point.value)
+
+
+def _extended_summary(known: MetricSummary, fresh: Sequence[Point]) -> MetricSummary:
+    finite = [point for point in fresh if _is_finite(point)]
+    latest = max((Point(known.latest.step, known.latest.timestamp, known.latest.value), *fresh), key=_rank)
+    lows = [point for point in (known.minimum, *finite) if point is not None]
+    highs = [point for point in (known.maximum, *finite) if point is not None]
+    return replace(
+        known,
+        latest=Metric(known.key, latest.value, latest.timestamp, latest.step),
+        count=known.count + len(fresh),
+        nans=known.nans + sum(math.isnan(point.value) for point in fresh),
+        infinities=known.infinities + sum(is_infinite(point.value) for point in fresh),
+        minimum=min(lows, key=lambda point: (point.value, point.step, point.timestamp), default=None),
+        maximum=min(highs, key=lambda point: (-point.value, point.step, point.timestamp), default=None),
+        first_step=min(known.first_step, *(point.step for point in fresh)),
+        last_step=max(known.last_step, *(point.step for point in fresh)),
+        first_timestamp=min(known.first_timestamp, *(point.timestamp for point in fresh)),
+        last_timestamp=max(known.last_timestamp, *(point.timestamp for point in fresh)),
+    )
+
+
+def _rank(point: Point) -> tuple[int, int, float]:
+    """Of two points the greater is the latest value, NaN counting as 0 (MLflow's SQL store, 1.8 to 3.17)."""
+    return point.step, point.timestamp, 0.0 if math.isnan(point.value) else point.value
+
+
+def _is_finite(point: Point) -> bool:
+    return not math.isnan(point.value) and not is_infinite(point.value)
+
+
+def _extended_curve(curve: Curve, fresh: Sequence[Point], *, start_time: int | None, buckets: int) -> Curve:
+    if curve.axis is Axis.ORDER:
+        first = int(curve.buckets[-1].x_last) + 1 if curve.buckets else 0
+        ordered = sorted(fresh, key=lambda point: (point.step, point.timestamp))
+        added = [_bucket_of(point, first + place) for place, point in enumerate(ordered)]
+    else:
+        base = 0 if start_time is None else start_time
+        added = [
+            _bucket_of(
+                point,
+                {Axis.STEP: point.step, Axis.WALL: point.timestamp}.get(curve.axis, point.timestamp - base),
+            )
+            for point in fresh
+        ]
+    return replace(
+        curve,
+        buckets=tuple(rebucketed((*curve.buckets, *added), buckets)),
+        count=curve.count + len(fresh),
+        nans=curve.nans + sum(bucket.nans for bucket in added),
+        infinities=curve.infinities + sum(bucket.infinities for bucket in added),
+    )
+
+
+def _bucket_of(point: Point, x: float) -> Bucket:
+    if math.isnan(point.value):
+        return Bucket(x, x, math.nan, math.nan, 1, nans=1)
+    if is_infinite(point.value):
+        return Bucket(x, x, math.nan, math.nan, 1, infinities=1)
+    return Bucket(x, x, point.value, point.value, 1)
+
+
+def rebucketed(items: Sequence[Bucket], buckets: int) -> list[Bucket]:
+    """`items` in at most `buckets` of equal width in x: one that straddles two joins that of its middle.
+
+    No minimum, no maximum and no count is lost; x moves by less than the width of the wider of the two.
+    """
+    if len(items) <= 1:
+        return list(items)
+    low = min(item.x_first for item in items)
+    high = max(item.x_last for item in items)
+    width = (high - low) / buckets
+    found: dict[int, Bucket] = {}
+    for item in items:
+        middle = item.x_first + (item.x_last - item.x_first) / 2
+        at = min(int((middle - low) / width), buckets - 1) if width > 0 else 0
+        found[at] = _merged(found[at], item) if at in found else item
+    return sorted(found.values(), key=lambda bucket: (bucket.x_first, bucket.x_last))
+
+
+def _merged(one: Bucket, other: Bucket) -> Bucket:
+    values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
+    return Bucket(
+        x_first=min(one.x_first, other.x_first),
+        x_last=max(one.x_last, other.x_last),
+        minimum=min(values, default=math.nan),
+        maximum=max(values, default=math.nan),
+        count=one.count + other.count,
+        nans=one.nans + other.nans,
+        infinities=one.infinities + other.infinities,
+    )

@@ -1,0 +1,35 @@
+"""Live mode looks less often when nothing changes and when nobody looks."""
+
+from __future__ import annotations
+
+from tui.pace import LONGEST, UNSEEN, Pace
+
+
+def test_it_slows_down_while_nothing_changes_and_no_further() -> None:
+    pace = Pace(5.0)
+    waits = []
+    for _ in range(20):
+        waits.append(pace.wait)
+        pace = pace.looked(changed=False)
+    assert waits[:3] == [5.0, 7.5, 11.25]
+    assert waits[-1] == 5.0 * LONGEST
+    assert waits == sorted(waits, key=lambda wait: wait or 0)
+
+
+def test_a_change_makes_it_quick_again() -> None:
+    pace = Pace(5.0).looked(changed=False).looked(changed=False)
+    assert pace.looked(changed=True).wait == 5.0
+
+
+def test_it_is_slow_while_nobody_sees_it_and_quick_for_who_comes_back() -> None:
+    pace = Pace(5.0).focused(False)
+    assert pace.wait == 5.0 * UNSEEN
+    assert pace.looked(changed=True).wait == 5.0 * UNSEEN
+    tired = pace.looked(changed=False).looked(changed=False)
+    assert tired.focused(True).wait == 5.0
+    assert Pace(5.0).looked(changed=False).focused(True).wait == 7.5
+
+
+def test_it_can_be_off() -> None:
+    assert Pace(0).wait is None
+    assert Pace(0).looked(changed=True).focused(False).wait is None
