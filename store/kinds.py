@@ -5,6 +5,10 @@ from __future__ import annotations
 import enum
 from typing import Final
 
+CALENDAR_END: Final = 253_402_214_400_000
+"""Milliseconds since the epoch at which the last day of the year 9999 begins in UTC: Python has no later year, and
+zones east of Greenwich are there earlier."""
+
 INFINITE: Final = 1.797e308
 """SQL stores keep an infinity as ±1.7976931348623157e308 (MLflow's sanitize_metric_value):
 a magnitude from here on is shown and plotted as infinite."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -14,6 +15,9 @@ import pytest
 os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color", FLOWDECK_CONFIG=os.devnull)
 for name in ("NO_COLOR", "TMUX", "STY", "FLOWDECK_STORE", "MLFLOW_TRACKING_URI", "FLOWDECK_ASCII"):
     os.environ.pop(name, None)
+# Nothing of a test lands in the user's cache.
+os.environ["FLOWDECK_CACHE_DIR"] = tempfile.mkdtemp(prefix="flowdeck-cache-")
+atexit.register(shutil.rmtree, os.environ["FLOWDECK_CACHE_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Recorded answers of a real MLflow to searches, and ways to put the same questions to flowdeck.
 
-A corpus is a folder with `mlflow.db` (SQLite) and `corpus.json`, which holds, under these names:
+A corpus is a folder with `mlflow.db` (SQLite) or `mlruns` (a tree), and `corpus.json`, which holds, under these names:
 
 - `runs`, `experiments`: run ids by label; ids of the experiments labelled e0, e1, ...
 - `search_runs`, `search_experiments`: a query with the labels found, in order, or the error
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,8 @@ from store.sql.compile import experiment_ids_statement, run_ids_statement
 from store.sql.schema import COLUMNS, Schema
 
 BUNDLED: Final = Path(__file__).parent.parent / "data" / "oracle-db"
+TREE: Final = Path(__file__).parent.parent / "data" / "oracle-file"
+"""The same runs in an `mlruns` tree, and what MLflow's file store answers about them."""
 
 RunSearch = Callable[[Path, RunQuery], list[str]]
 """From a database and a query to run ids."""
@@ -77,8 +79,9 @@ def folders() -> list[Path]:
     return [BUNDLED, *(Path(folder) for folder in more.split(":") if folder)]
 
 
-def run_cases() -> Iterator[RunCase]:
-    for folder in folders():
+def run_cases(among: Sequence[Path] | None = None) -> Iterator[RunCase]:
+    """Of the corpora in these folders; by default, of every corpus that has a database."""
+    for folder in folders() if among is None else among:
         corpus = _corpus(folder)
         for index, case in enumerate(corpus["search_runs"]):
             query = RunQuery(
@@ -90,9 +93,9 @@ def run_cases() -> Iterator[RunCase]:
             yield RunCase(_name(folder, index, case), folder / "mlflow.db", query, _run_ids(corpus, case))
 
 
-def page_cases() -> Iterator[RunCase]:
+def page_cases(among: Sequence[Path] | None = None) -> Iterator[RunCase]:
     """What the first one, two, ... pages hold, as searches with a limit."""
-    for folder in folders():
+    for folder in folders() if among is None else among:
         corpus = _corpus(folder)
         case = corpus["pagination"]
         found: list[str] = []
@@ -107,8 +110,8 @@ def page_cases() -> Iterator[RunCase]:
             yield RunCase(f"{folder.name}-page{number}", folder / "mlflow.db", query, tuple(found))
 
 
-def experiment_cases() -> Iterator[ExperimentCase]:
-    for folder in folders():
+def experiment_cases(among: Sequence[Path] | None = None) -> Iterator[ExperimentCase]:
+    for folder in folders() if among is None else among:
         corpus = _corpus(folder)
         for index, case in enumerate(corpus["search_experiments"]):
             query = ExperimentQuery(
@@ -138,7 +141,7 @@ def compiled_run_search(database: Path, query: RunQuery) -> list[str]:
     statement = run_ids_statement(
         schema_of(database), expression, order, query.experiment_ids, query.view, query.limit, "sqlite"
     )
-    return _execute(database, statement)
+    return execute(database, statement)
 
 
 def compiled_experiment_search(database: Path, query: ExperimentQuery) -> list[str]:
@@ -146,7 +149,7 @@ def compiled_experiment_search(database: Path, query: ExperimentQuery) -> list[s
     expression = parse_experiment_filter(query.filter)
     order = parse_experiment_order(query.order_by)
     statement = experiment_ids_statement(schema_of(database), expression, order, query.view, query.limit, "sqlite")
-    return _execute(database, statement)
+    return execute(database, statement)
 
 
 @cache
@@ -169,7 +172,7 @@ def _engine(database: Path) -> sa.Engine:
     return engine
 
 
-def _execute(database: Path, statement: sa.Select[Any]) -> list[str]:
+def execute(database: Path, statement: sa.Select[Any]) -> list[str]:
     with _engine(database).connect() as connection:
         return [str(found) for found in connection.scalars(statement)]
 
