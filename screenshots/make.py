@@ -18,15 +18,16 @@ from pathlib import Path
 os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color", FLOWDECK_CONFIG=os.devnull)
 os.environ.pop("NO_COLOR", None)
 
+# All of this before anything of the program is imported: what is drawn depends on it.
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
-from textual.pilot import Pilot  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402 (see above)
 
-from store.demo import build_demo  # noqa: E402
-from tui.app import FlowdeckApp  # noqa: E402
-from tui.screens.browser import Browser  # noqa: E402
-from tui.widgets.table import Table  # noqa: E402
+from store.demo import build_demo  # noqa: E402 (see above)
+from tui.app import FlowdeckApp  # noqa: E402 (see above)
+from tui.screens.browser import Browser  # noqa: E402 (see above)
+from tui.widgets.table import Table  # noqa: E402 (see above)
 
 CELL = 12.2
 """Width of a character in Textual's pictures."""

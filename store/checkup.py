@@ -38,10 +38,11 @@ class ArtifactRoots:
     """Local folders that do not exist."""
 
 
-def artifact_roots(locations: Iterable[str], database: Path | None) -> list[ArtifactRoots]:
+def artifact_roots(locations: Iterable[str], store: Path | None) -> list[ArtifactRoots]:
     """The distinct locations by scheme.
 
-    Relative ones, which MLflow before 2.1 wrote, are looked for beside the database, then below the working directory.
+    Relative ones, which MLflow before 2.1 wrote, are looked for beside the database or the tree at `store`, then below
+    the working directory.
     """
     schemes: dict[str, list[str]] = {}
     for location in dict.fromkeys(locations):
@@ -52,14 +53,14 @@ def artifact_roots(locations: Iterable[str], database: Path | None) -> list[Arti
         if scheme != "file":
             found.append(ArtifactRoots(scheme, len(these), None))
             continue
-        absent = tuple(location for location in these if not _exists(location, database))
+        absent = tuple(location for location in these if not _exists(location, store))
         found.append(ArtifactRoots("file", len(these), len(these) - len(absent), absent))
     return found
 
 
-def _exists(location: str, database: Path | None) -> bool:
+def _exists(location: str, store: Path | None) -> bool:
     path = urlsplit(location).path if location.startswith("file:") else location
-    bases = [database.parent, Path.cwd()] if database is not None else [Path.cwd()]
+    bases = [store.parent, Path.cwd()] if store is not None else [Path.cwd()]
     # MLflow decodes percent signs in paths, too.
     names = dict.fromkeys((path, unquote(path)))
     try:

@@ -11,6 +11,7 @@ from typing import Final
 
 from store.entities import Experiment, Run, RunParts, ViewType
 from store.errors import Ambiguous, NotFound
+from store.kinds import CALENDAR_END
 from store.protocols import ExperimentQuery, RunQuery, Store
 
 SHORTEST_PREFIX: Final = 4
@@ -54,9 +55,7 @@ def find_run(store: Store, text: str, parts: RunParts = RunParts.ATTRIBUTES, can
 
 
 def _ambiguous(store: Store, text: str, runs: Sequence[Run], how: str, cancel: Event | None) -> Ambiguous:
-    names = {
-        item.experiment_id: item.name for item in store.experiments(ExperimentQuery(view=ViewType.ALL), cancel).items
-    }
+    names = experiment_names(store, cancel)
     newest = sorted(runs, key=lambda run: (-(run.start_time or 0), run.run_id))
     lines = [
         f"{run.run_id}  {run.run_name or '(no name)'}  in {names.get(run.experiment_id, run.experiment_id)}"
@@ -69,7 +68,7 @@ def _ambiguous(store: Store, text: str, runs: Sequence[Run], how: str, cancel: E
 
 
 def _started(ms: int | None) -> str:
-    if ms is None or not 0 < ms < 253_402_214_400_000:
+    if ms is None or not 0 < ms < CALENDAR_END:
         return "start unknown"
     return f"started {datetime.fromtimestamp(ms / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
 
@@ -83,6 +82,12 @@ def _no_run(store: Store, text: str, cancel: Event | None) -> NotFound:
     elif 0 < len(text) < SHORTEST_PREFIX:
         hint = f"the beginning of an id takes at least {SHORTEST_PREFIX} characters"
     return NotFound(f"no run has the id or the name “{text}”", hint)
+
+
+def experiment_names(store: Store, cancel: Event | None = None) -> dict[str, str]:
+    """The names of all experiments by id, deleted ones included."""
+    every = store.experiments(ExperimentQuery(view=ViewType.ALL), cancel).items
+    return {item.experiment_id: item.name for item in every}
 
 
 def find_experiment(store: Store, text: str, cancel: Event | None = None) -> Experiment:

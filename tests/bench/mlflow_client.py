@@ -9,7 +9,7 @@ import json
 import sys
 import time
 
-from mlflow import MlflowClient  # type: ignore[import-not-found, unused-ignore]
+from mlflow import MlflowClient  # type: ignore[import-not-found, unused-ignore]  # only there
 
 
 def main() -> None:

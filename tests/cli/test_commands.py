@@ -11,6 +11,8 @@ import pytest
 from tests.support.cli import invoke, process
 from tui.cli.commands import COMMANDS
 from tui.cli.main import Commands, cli
+from tui.cli.run_reading import RUNS_AT_ONCE
+from tui.view.runs import METRIC_COLUMNS, PARAM_COLUMNS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -59,6 +61,22 @@ def test_the_tour_without_a_terminal(tmp_path: Path) -> None:
         assert part in result.text
     assert "\x1b" not in result.text
     assert all(len(line) <= 120 for line in result.text.splitlines() if str(tmp_path) not in line)
+
+
+def test_the_tour_counts_what_the_lists_show(tmp_path: Path) -> None:
+    tour = process("demo", environ={"FLOWDECK_CACHE_DIR": str(tmp_path)}).text
+    database = next(line for line in tour.splitlines() if line.endswith("mlflow.db"))
+    listed = invoke("experiments", "-o", "json", "-s", database).json
+    runs = invoke("runs", "-n", 0, "-o", "ndjson", "-s", database).text.splitlines()
+    assert f"The flowdeck demo: {len(listed)} experiments with {len(runs)} runs in a real MLflow" in tour
+
+
+def test_the_help_of_runs_tells_which_columns_a_table_has() -> None:
+    told = " ".join(invoke("runs", "--help").text.split())
+    assert (
+        f"at most {METRIC_COLUMNS} metrics and {PARAM_COLUMNS} params, chosen from the first {RUNS_AT_ONCE} runs"
+        in told
+    )
 
 
 def test_the_commands_of_the_tour_work(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.cli import Result, invoke, process
 from tests.support.crafted import Crafted
-from tui.cli.options import order_by
 from tui.cli.run_columns import RunColumn, parse_column
+from tui.cli.sort_keys import order_by
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,45 @@ from tui.cli.run_columns import RunColumn, parse_column
         ('params."a-b":asc', 'params."a-b" ASC'),
         ("name:desc", "name DESC"),
         (":desc", ":desc"),
+        ("metrics.a:updown", "metrics.`a:updown`"),
+        ("metrics.`a:up`", "metrics.`a:up`"),
+        ('metrics."a:" DESC', 'metrics."a:" DESC'),
     ],
 )
 def test_sort_keys(given: str, meant: str) -> None:
     assert order_by(given) == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "told", "hint"),
+    [
+        ("metrics.rmse:up", "“up” is no direction", "did you mean “metrics.rmse:asc”?"),
+        ("metrics.rmse:DOWN", "“down” is no direction", "did you mean “metrics.rmse:desc”?"),
+        ("start_time:ascending", "“ascending” is no direction", "did you mean “start_time:asc”?"),
+        ("metrics.a:b:descending", "“descending” is no direction", "did you mean “metrics.a:b:desc”?"),
+        ("metrics.`a`:dsc", "“dsc” is no direction", "did you mean “metrics.`a`:desc”?"),
+        ("metrics.rmse:", "no direction follows the colon", "“metrics.rmse:asc” or “metrics.rmse:desc”?"),
+    ],
+)
+def test_what_is_meant_as_a_direction_and_is_none_is_refused(three: Path, given: str, told: str, hint: str) -> None:
+    for command in ("runs", "experiments"):
+        result = invoke(command, "--sort", given, "-s", three)
+        assert (result.code, result.out) == (2, b"")
+        assert told in result.err
+        assert hint in result.err
+
+
+def test_a_key_that_ends_like_a_direction_is_quoted(tmp_path: Path) -> None:
+    crafted = Crafted(tmp_path / "mlflow.db")
+    for place, value in enumerate((2.0, 3.0)):
+        crafted.run(f"{place}" * 32, f"run-{place}", metrics={"a:up": value})
+    refused = invoke("runs", "--sort", "metrics.a:up", "-s", crafted.database)
+    assert refused.code == 2
+    assert "a key that ends like that is quoted: metrics.`a:up`" in refused.err
+    common = ("runs", "-o", "json", "-s", crafted.database, "--sort")
+    assert names(invoke(*common, "metrics.`a:up`")) == ["run-0", "run-1"]
+    assert names(invoke(*common, "metrics.`a:up`:desc")) == ["run-1", "run-0"]
+    assert names(invoke(*common, "metrics.a:up:desc")) == ["run-1", "run-0"]
 
 
 @pytest.mark.parametrize(
@@ -80,11 +115,11 @@ def test_keys_with_colons_can_be_sorted_by(three: Path) -> None:
 def test_a_limit_that_cuts_is_said(three: Path) -> None:
     cut = invoke("runs", "-n", 2, "-o", "json", "-s", three)
     assert len(cut.json) == 2
-    assert cut.err == "flowdeck: 2 runs shown, there are more; -n 0 for all\n"
+    assert cut.err == "note: 2 runs shown, there are more; -n 0 for all\n"
     for limit in (3, 0, 100):
         whole = invoke("runs", "-n", limit, "-o", "json", "-s", three)
         assert (len(whole.json), whole.err) == (3, "")
-    assert invoke("experiments", "-n", 1, "-o", "json", "-s", three).err.startswith("flowdeck: 1 experiment shown")
+    assert invoke("experiments", "-n", 1, "-o", "json", "-s", three).err.startswith("note: 1 experiment shown")
 
 
 def test_the_default_limit_is_said_too(tmp_path: Path) -> None:
@@ -163,7 +198,7 @@ def test_a_run_without_the_metric_is_said_and_left_out(stores: Path) -> None:
     store = stores / "3.17.2"
     result = invoke("plot", "-m", "rmse", "baseline", "parent-sweep", "-s", store, "--width", 60, "--height", 8)
     assert result.code == 0
-    assert result.err == "flowdeck: the run “parent-sweep” has no metric “rmse”\n"
+    assert result.err == "note: the run “parent-sweep” has no metric “rmse”\n"
 
 
 def test_reading_changes_nothing(stores: Path, tmp_path: Path) -> None:
@@ -193,7 +228,7 @@ def test_how_many_runs_are_listed_does_not_change_the_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """Whether runs are of several experiments is no matter of those that come first."""
-    monkeypatch.setattr("tui.cli.runs.RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("tui.cli.run_reading.RUNS_AT_ONCE", 2)
     crafted = Crafted(tmp_path / "mlflow.db")
     crafted.experiment(1, "busy")
     crafted.experiment(2, "late")

@@ -75,7 +75,7 @@ def terminal(program: list[str]) -> Iterator[Terminal]:
 
 
 def shell(script: str, **options: object) -> Terminal:
-    return Terminal(["/bin/sh", "-c", script], **options)  # type: ignore[arg-type]
+    return Terminal(["/bin/sh", "-c", script], **options)  # type: ignore[arg-type]  # the names are those of Terminal
 
 
 def test_a_program_paints_and_takes_keys_mouse_paste_and_size(terminal: Terminal) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from store.entities import RunParts
 from store.errors import Ambiguous, NotFound
-from store.lookup import alternatives, find_experiment, find_run, similar
+from store.lookup import alternatives, experiment_names, find_experiment, find_run, similar
 from store.opening import open_store
 from store.protocols import Store
 from tests.support.crafted import Crafted
@@ -113,6 +113,12 @@ def test_a_slip_of_the_finger_is_understood(store: Store) -> None:
 )
 def test_experiments(store: Store, text: str, identity: str) -> None:
     assert find_experiment(store, text).experiment_id == identity
+
+
+def test_names_of_all_experiments_by_id(store: Store) -> None:
+    names = experiment_names(store)
+    assert names["1"] == "churn"
+    assert names["4"] == "old"
 
 
 def test_an_experiment_that_is_not_there(store: Store) -> None:

@@ -71,11 +71,15 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
 
 
 def process(
-    *arguments: object, environ: Mapping[str, str] | None = None, folder: Path | None = None, stdin: bytes = b""
+    *arguments: object,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    stdin: bytes = b"",
+    program: tuple[str, ...] = ("-m", "tui.cli.entry"),
 ) -> Result:
     """Runs a command line as a user's shell would."""
     done = subprocess.run(
-        [sys.executable, "-m", "tui.cli.entry", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         input=stdin,
         capture_output=True,
         cwd=folder,

@@ -31,9 +31,11 @@ from tui.view.cells import (
     moment,
     number,
     plural,
+    points,
     sparkline,
     status_symbol,
 )
+from tui.view.export import Heading, lay_out, table_lines
 from tui.view.glyphs import ASCII, UNICODE, choose
 from tui.view.text import width
 
@@ -73,9 +75,12 @@ def zone(name: str) -> Iterator[None]:
         (0.987654321, "0.98765"),
         (123.456789, "123.46"),
         (9_999_999.0, "9999999"),
-        (1e7, "1.0000e+7"),
+        (1e7, "1e+7"),
         (0.0001, "0.0001"),
-        (0.00001, "1.0000e-5"),
+        (0.00001, "1e-5"),
+        (5e-8, "5e-8"),
+        (1.25e-8, "1.25e-8"),
+        (-1.204e17, "-1.204e+17"),
         (1.23456789e17, "1.2346e+17"),
         (-1.23456789e17, "-1.235e+17"),
         (-1.2345e-300, "-1.23e-300"),
@@ -114,6 +119,19 @@ def test_the_exact_value_can_be_read_back(value: float) -> None:
         assert float(shown) == value
 
 
+def test_numbers_of_one_size_keep_their_exponents_in_one_column() -> None:
+    shown = [number(value) for value in (5e-8, 1.2346e-8, 1.25e-8, -3e-8)]
+    assert shown == ["5e-8", "1.2346e-8", "1.25e-8", "-3e-8"]
+    headings, rows = [Heading("Value", "right")], [[text] for text in shown]
+    lines = list(table_lines(headings, rows, lay_out(headings, rows, None)))[1:]
+    assert len({line.index("e") for line in lines}) == 1
+
+
+def test_exponents_are_spelled_alike_in_short_and_in_full() -> None:
+    for value, shown in ((5e-8, "5e-8"), (1e16, "1e+16"), (-2.5e-300, "-2.5e-300"), (1e-10, "1e-10")):
+        assert number(value) == exact(value) == shown
+
+
 def test_whole_values_have_no_fraction() -> None:
     assert exact(3.0) == "3"
     assert exact(1e14) == "100000000000000"
@@ -129,6 +147,8 @@ def test_counts_are_grouped_from_five_digits_on() -> None:
         "1 234 567",
         "-12 345",
     ]
+    assert points(12_345, False) == "12 345"
+    assert points(2500, True) == "2500 sampled"
     assert plural(1, "run") == "1 run"
     assert plural(0, "run") == "0 runs"
     assert plural(100_000, "run") == "100 000 runs"
@@ -297,6 +317,11 @@ def test_any_history_is_drawn_in_exactly_its_columns(points: list[tuple[int, flo
         ({"LANG": "C.UTF-8", "TERM": "linux"}, ASCII),
         ({"LANG": "C.UTF-8", "TERM": "vt220"}, ASCII),
         ({"LANG": "C.UTF-8", "TERM": "dumb"}, ASCII),
+        ({"LANG": "C.UTF-8", "PYTHONIOENCODING": "ascii"}, ASCII),
+        ({"LANG": "C.UTF-8", "PYTHONIOENCODING": "latin-1:replace"}, ASCII),
+        ({"LANG": "C.UTF-8", "PYTHONIOENCODING": ":replace"}, UNICODE),
+        ({"LANG": "C.UTF-8", "PYTHONIOENCODING": "UTF-8"}, UNICODE),
+        ({"LANG": "C", "PYTHONIOENCODING": "utf-8"}, ASCII),
         ({"LANG": "C.UTF-8", "FLOWDECK_ASCII": "1"}, ASCII),
         ({"LANG": "C.UTF-8", "FLOWDECK_ASCII": "0"}, UNICODE),
         ({"LANG": "C.UTF-8", "FLOWDECK_ASCII": ""}, UNICODE),
@@ -314,6 +339,12 @@ def test_every_glyph_is_one_column_and_ascii_is_ascii() -> None:
                 assert len(value) == width(value) == (8 if field.name == "blocks" else 1), field.name
                 assert drawn is UNICODE or value.isascii(), field.name
     assert len(set(ASCII.blocks)) == len(set(UNICODE.blocks)) == 8
+
+
+def test_what_stands_before_a_name_means_one_thing() -> None:
+    for drawn in (UNICODE, ASCII):
+        marks = [drawn.child, drawn.problem, drawn.deleted, drawn.gap, drawn.ellipsis, drawn.cursor]
+        assert len(set(marks)) == len(marks)
 
 
 def test_a_process_without_utf8_draws_ascii_only() -> None:

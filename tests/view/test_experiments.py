@@ -6,7 +6,8 @@ import unicodedata
 from dataclasses import replace
 
 from store.entities import Experiment, ExperimentStats
-from tui.view.experiments import ALL, NOTE_TAG, experiment_card, experiment_rows
+from tui.view.experiments import ALL, experiment_card, experiment_rows
+from tui.view.facts import NOTE_TAG
 from tui.view.glyphs import UNICODE
 
 HOSTILE = "\x1b]0;x\x07\u202e[red]\n\x9b"
@@ -48,6 +49,12 @@ def test_no_experiments_have_no_rows() -> None:
 def test_deleted_and_nameless_experiments_are_told_apart() -> None:
     assert table(replace(IRIS, lifecycle_stage="deleted"))[0][1][0] == f"{UNICODE.deleted} iris"
     assert table(replace(IRIS, name=""))[0][1][0] == "(no name)"
+
+
+def test_an_experiment_that_could_not_be_read_whole_is_marked_and_says_why() -> None:
+    damaged = replace(IRIS, problems=("tags/team: \x1b[2Jno text",))
+    assert table(damaged)[0][1][0] == f"{UNICODE.problem} iris"
+    assert ("problem", "tags/team: ␛[2Jno text") in experiment_card(damaged, None)
 
 
 def test_tags_of_mlflow_itself_are_not_listed_in_the_row_but_on_the_card() -> None:

@@ -21,10 +21,9 @@ from store.entities import (
     Run,
 )
 from tui.view.cells import SPARK_COLUMNS
-from tui.view.experiments import NOTE_TAG
+from tui.view.facts import NOTE_TAG, PARENT_TAG
 from tui.view.glyphs import UNICODE
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
-from tui.view.runs import PARENT_TAG
 from tui.view.table import ListRows
 
 HOSTILE = "\x1b]0;x\x07\u202e[red]\n\x9b"
@@ -53,7 +52,7 @@ def summary(key: str, value: float = 0.5, **values: object) -> MetricSummary:
     plain = MetricSummary(
         key, Metric(key, value, 9, 90), 12_345, 0, 0, Point(3, 0, 0.25), Point(7, 0, 4.0), 0, 90, 0, 9
     )
-    return replace(plain, **values)  # type: ignore[arg-type]
+    return replace(plain, **values)  # type: ignore[arg-type]  # the names are the entity's own
 
 
 def curve(key: str) -> Curve:
@@ -175,6 +174,20 @@ def test_the_overview_says_when_a_run_goes_on_or_was_deleted() -> None:
     shown = {texts(gone, index)[0]: texts(gone, index)[1] for index in range(len(gone))}
     assert shown["stage"] == "deleted"
     assert shown["deleted"].startswith("2023-11-14 22:13:20.000")
+
+
+def test_what_could_not_be_read_is_told_in_the_overview_and_above_the_tabs() -> None:
+    damaged = replace(RUN, problems=("params/lr: \x1b[2Jempty", "metrics/loss: cut off"), tags={NOTE_TAG: "note"})
+    shown = [texts(overview_rows(damaged, "iris"), index) for index in range(len(overview_rows(damaged, "iris")))]
+    assert shown[-3:] == [["problem", "params/lr: ␛[2Jempty"], ["problem", "metrics/loss: cut off"], ["note", "note"]]
+    assert ("incomplete", "warn") in headline(damaged)
+
+
+def test_a_history_of_which_a_server_gave_a_sample_says_so() -> None:
+    whole, sampled = summary("a"), summary("b", sampled=True)
+    rows = metric_rows({}, {"a": whole, "b": sampled}, {})
+    points = [column.title for column in rows.columns].index("Points")
+    assert [texts(rows, index)[points] for index in range(2)] == ["12 345", "12 345 sampled"]
 
 
 def test_a_note_keeps_its_lines() -> None:

@@ -15,16 +15,15 @@ from store.protocols import RunQuery
 from store.search.parse import parse_run_filter, parse_run_order
 from store.search.syntax import And, Comparison, Entity, Operator
 from tui.view import cells
+from tui.view.facts import PARENT_TAG, run_duration
 from tui.view.glyphs import UNICODE
 from tui.view.runs import (
     METRIC_COLUMNS,
     PARAM_COLUMNS,
-    PARENT_TAG,
     RunColumns,
     RunRows,
     RunsView,
     choose_columns,
-    run_duration,
     run_title,
 )
 
@@ -33,7 +32,7 @@ HOSTILE = "\x1b]0;x\x07\u202e[red]\n"
 
 def run(run_id: str = "a" * 32, name: str = "first", **values: object) -> Run:
     plain = Run(run_id, name, "1", "FINISHED", 1_700_000_000_000, 1_700_000_090_000, "active", "s3://b/1", "ada")
-    return replace(plain, **values)  # type: ignore[arg-type]
+    return replace(plain, **values)  # type: ignore[arg-type]  # the names are the entity's own
 
 
 def metrics(**values: float) -> dict[str, Metric]:
@@ -193,6 +192,11 @@ def test_deleted_children_and_nameless_runs_are_told_apart() -> None:
     assert found[0].text == UNICODE.deleted
     assert found[1].text == f"{UNICODE.child} first"
     assert run_title(run(run_name="")) == "(aaaaaaaa)"
+
+
+def test_a_run_that_could_not_be_read_whole_is_marked() -> None:
+    assert run_title(run(problems=("cut off",))) == f"{UNICODE.problem} first"
+    assert run_title(run(problems=("cut off",), tags={PARENT_TAG: "x"})) == f"{UNICODE.problem} {UNICODE.child} first"
 
 
 def test_a_run_that_goes_on_has_no_duration() -> None:

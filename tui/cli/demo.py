@@ -43,15 +43,17 @@ def demo(settings: Settings) -> int:
 
 def _tour(store: Store, path: str) -> None:
     """The same commands that the text names, on the demo."""
-    from store.entities import RunParts, ViewType
+    from store.entities import RunParts
     from store.lookup import find_experiment
     from store.protocols import ExperimentQuery, RunQuery
+    from tui.view import cells
 
-    experiments = store.experiments(ExperimentQuery(view=ViewType.ALL)).items
-    stats = store.experiment_stats().values()
+    experiments = store.experiments(ExperimentQuery()).items
+    stats = store.experiment_stats()
+    runs = sum(stats[item.experiment_id].runs for item in experiments if item.experiment_id in stats)
     _say(
-        f"The flowdeck demo: {len(experiments)} experiments with {sum(item.runs for item in stats)} runs"
-        f" in a real {store.info.schema} database,\n{path}"
+        f"The flowdeck demo: {cells.plural(len(experiments), 'experiment')} with {cells.plural(runs, 'run')} in a real"
+        f" {store.info.schema} database,\n{path}"
     )
     experiment = find_experiment(store, EXPERIMENT)
     order = (f"metrics.`{METRIC}` ASC",)

@@ -32,7 +32,42 @@ _PLAIN: Final = "\x1b[0m"
 
 def note(text: str) -> None:
     """Something worth knowing that is no error."""
-    _print(f"{PROGRAM}: {_clean(text)}")
+    _print(f"note: {_clean(text)}")
+
+
+def narrate(text: str) -> None:
+    """A line of what is being talked about on a terminal."""
+    _print(_clean(text))
+
+
+def ask(text: str) -> None:
+    """The beginning of a line that a person is to finish; the text is clean, its blank at the end stays."""
+    _write(text)
+
+
+class StatusLine:
+    """One line at the end of stderr that is written over: nothing of it stays, and nothing of it goes into a file."""
+
+    def __init__(self) -> None:
+        self._used = 0
+
+    @staticmethod
+    def possible() -> bool:
+        """True if somebody watches stderr."""
+        return sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """`text` instead of what the line said, cut where the terminal ends."""
+        from tui.view.text import cut
+
+        text = cut(_clean(text), max(1, _columns() - 1))
+        _write(f"\r{text.ljust(self._used)}")
+        self._used = len(text)
+
+    def erase(self) -> None:
+        if self._used:
+            _write(f"\r{' ' * self._used}\r")
+            self._used = 0
 
 
 def report(error: FlowdeckError) -> ExitCode:
@@ -115,13 +150,13 @@ def _columns() -> int:
 
 
 def _print(text: str) -> None:
-    if not text.isascii():
-        from tui.view.glyphs import GLYPHS
+    _write(f"{text}\n")
 
-        text = text.replace("“", GLYPHS.opening).replace("”", GLYPHS.closing)
+
+def _write(text: str) -> None:
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     try:
-        sys.stderr.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
         sys.stderr.flush()
     except (OSError, ValueError):
         return  # Nobody listens.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tui.cli import diagnostics, output
 from tui.cli.diagnostics import ExitCode
+from tui.cli.headway import headway_shown
 from tui.cli.listing import print_csv, print_table
 from tui.cli.options import Settings, output_option, store_option
 from tui.view.export import Format, Heading, json_text
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from store.protocols import Store
 
 _NAMED: Final = 5
-"""Absent artifact folders that the table names."""
+"""Absent artifact folders, and entries that could not be read, that the table names."""
 
 
 @click.command(epilog="Example: flowdeck doctor -s sqlite:////data/mlflow.db")
@@ -36,6 +38,8 @@ def doctor(settings: Settings) -> int:
     try:
         uri, source = settings.address()
         findings |= {"store": redact(uri), "source": source}
+        if (saved := settings.saved()) is not None:
+            uri = saved.uri
         with settings.opened() as store:
             findings |= _examine(store, uri)
     except FlowdeckError as error:
@@ -56,11 +60,19 @@ def _examine(store: Store, uri: str) -> dict[str, Any]:
 
     address = parse(uri)
     info = store.info
-    experiments = store.experiments(ExperimentQuery(view=ViewType.ALL)).items
+    page = store.experiments(ExperimentQuery(view=ViewType.ALL))
+    experiments = page.items
+    with headway_shown() as progress:
+        deleted_runs = store.run_ids(RunQuery(view=ViewType.DELETED_ONLY), progress=progress)
     deleted = sum(item.lifecycle_stage == "deleted" for item in experiments)
     stats = store.experiment_stats().values()
+    problems = [
+        {"experiment_id": item.experiment_id, "name": item.name, "problem": text}
+        for item in experiments
+        for text in item.problems
+    ]
     database = address.path if address.kind is Kind.SQLITE else None
-    roots = artifact_roots((item.artifact_location for item in experiments if item.artifact_location), database)
+    roots = artifact_roots((item.artifact_location for item in experiments if item.artifact_location), address.path)
     return {
         "readable": True,
         "location": info.uri,
@@ -73,13 +85,15 @@ def _examine(store: Store, uri: str) -> dict[str, Any]:
         "runs": {
             "active": sum(item.runs for item in stats),
             "running": sum(item.running for item in stats),
-            "deleted": len(store.run_ids(RunQuery(view=ViewType.DELETED_ONLY)).items),
+            "deleted": len(deleted_runs.items),
         },
-        "notices": list(store.info.notices),
+        # Asked again: what is read may have taken another way since.
+        "notices": list(dict.fromkeys((*store.info.notices, *page.notes, *deleted_runs.notes))),
         "artifacts": [
             {"scheme": item.scheme, "locations": item.locations, "there": item.there, "absent": list(item.absent)}
             for item in roots
         ],
+        **({"problems": problems} if problems else {}),
     }
 
 
@@ -116,14 +130,26 @@ def _lines(findings: dict[str, Any]) -> list[tuple[str, str]]:
             f"{count(runs['active'])} active ({count(runs['running'])} running), {count(runs['deleted'])} deleted",
         ),
         *(("notice", notice) for notice in findings["notices"]),
+        *_problem_lines(findings.get("problems", ())),
     ]
     for item in findings["artifacts"]:
         roots = plural(item["locations"], "location")
         if item["there"] is None:
-            lines.append(("artifacts", f"{roots} with {item['scheme']}://, not asked"))
+            lines.append(("artifacts", f"{roots} with {item['scheme']}:, not asked"))
         else:
-            lines.append(("artifacts", f"{roots} on this machine, {count(item['there'])} there"))
+            lines.append(("artifacts", f"{roots} in folders, {count(item['there'])} there on this machine"))
             lines += [("not there", location) for location in item["absent"][:_NAMED]]
             if len(item["absent"]) > _NAMED:
                 lines.append(("not there", f"and {len(item['absent']) - _NAMED} more (-o json names all)"))
+    return lines
+
+
+def _problem_lines(problems: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    """Experiments that could not be read whole."""
+    lines = [
+        ("problem", f"experiment {item['name'] or item['experiment_id']}: {item['problem']}")
+        for item in problems[:_NAMED]
+    ]
+    if len(problems) > _NAMED:
+        lines.append(("problem", f"and {len(problems) - _NAMED} more (-o json names all)"))
     return lines

@@ -31,7 +31,7 @@ def experiment_document(item: Experiment) -> Document:
     }
     if item.workspace is not None:
         document["workspace"] = item.workspace
-    return document
+    return document | problems_document(item)
 
 
 def run_document(run: Run) -> Document:
@@ -42,7 +42,13 @@ def run_document(run: Run) -> Document:
         "tags": run.tags,
         "inputs": inputs_document(run),
         "outputs": outputs_document(run),
+        **problems_document(run),
     }
+
+
+def problems_document(item: Experiment | Run) -> Document:
+    """What could not be read, if there is any of that."""
+    return {"problems": item.problems} if item.problems else {}
 
 
 def attributes_document(run: Run) -> Document:
@@ -119,6 +125,8 @@ def summary_document(summary: MetricSummary) -> Document:
         "last_step": summary.last_step,
         "first_timestamp": summary.first_timestamp,
         "last_timestamp": summary.last_timestamp,
+        # Only where it is so: almost every store has all points.
+        **({"sampled": True} if summary.sampled else {}),
     }
 
 

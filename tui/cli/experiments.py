@@ -6,20 +6,18 @@ from collections.abc import Sequence
 
 import click
 
-from tui.cli import diagnostics
-from tui.cli.listing import print_csv, print_json, print_table
+from tui.cli.listing import print_csv, print_json, print_table, tell_page
 from tui.cli.options import (
     Settings,
     filter_option,
     limit_option,
-    more_exist,
-    order_by,
     output_option,
     sort_option,
     stage_options,
     store_option,
     view_of,
 )
+from tui.cli.sort_keys import order_by
 from tui.view.export import Format, Heading
 
 
@@ -59,6 +57,7 @@ def experiments(
         print_csv([*names, *(f"tags.{key}" for key in tags)], rows)
     else:
         from tui.view import cells
+        from tui.view.experiments import experiment_title
         from tui.view.text import clean
 
         headings = [
@@ -77,9 +76,9 @@ def experiments(
             lines.append(
                 [
                     clean(item.experiment_id),
-                    clean(item.name),
-                    str(own.runs if own else 0),
-                    str(own.running if own else 0),
+                    experiment_title(item),
+                    cells.count(own.runs if own else 0),
+                    cells.count(own.running if own else 0),
                     cells.moment(own.last_start_time if own else None),
                     cells.moment(item.creation_time),
                     *([clean(item.lifecycle_stage)] if deleted or everything else []),
@@ -87,5 +86,5 @@ def experiments(
                 ]
             )
         print_table(headings, lines, format_)
-    if page.more:
-        diagnostics.note(more_exist(len(page.items), "experiment"))
+    incomplete = sum(bool(item.problems) for item in page.items)
+    tell_page(page, "experiment", incomplete, "flowdeck experiments -o json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.cli import diagnostics, output
 from tui.view.export import (
@@ -17,6 +17,9 @@ from tui.view.export import (
     markdown_rule,
     table_lines,
 )
+
+if TYPE_CHECKING:
+    from store.entities import Page
 
 T = TypeVar("T")
 
@@ -78,3 +81,25 @@ def print_table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], form
 def _batches(lines: Iterator[T]) -> Iterator[list[T]]:
     while some := list(islice(lines, _LINES_AT_ONCE)):
         yield some
+
+
+def tell_page(page: Page[Any], noun: str, incomplete: int, command: str) -> None:
+    """Says on stderr how an answer was found, that it was cut, and how much of it could not be read whole.
+
+    `command` is the one that tells what is missing.
+    """
+    if not (page.more or page.notes or incomplete):
+        return
+    from tui.view.cells import plural
+    from tui.view.glyphs import GLYPHS
+
+    output.flush()
+    for text in page.notes:
+        diagnostics.note(text)
+    if page.more:
+        diagnostics.note(f"{plural(len(page.items), noun)} shown, there are more; -n 0 for all")
+    if incomplete:
+        diagnostics.note(
+            f"{plural(incomplete, noun)} could not be read whole, in tables with {GLYPHS.problem} before the name:"
+            f" “{command}” tells what is missing"
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.view.export import json_number
+from tui.view.facts import run_duration
 
 if TYPE_CHECKING:
     from store.entities import Run, RunParts
@@ -51,7 +52,7 @@ class RunColumn:
         if self.key == "experiment":
             return experiment_names.get(run.experiment_id)
         if self.key == "duration":
-            return None if run.start_time is None or run.end_time is None else run.end_time - run.start_time
+            return run_duration(run)
         return getattr(run, self.key)
 
 
@@ -90,7 +91,8 @@ def parts_of(columns: tuple[RunColumn, ...]) -> RunParts:
 def limited_document(
     columns: tuple[RunColumn, ...], experiment_names: dict[str, str]
 ) -> Callable[[Run], dict[str, Any]]:
-    """A function that makes JSON objects of these columns; the run's id is always there."""
+    """A function that makes JSON objects of these columns; the run's id is always there, and what could not be read."""
+    from tui.cli.documents import problems_document
 
     def document(run: Run) -> dict[str, Any]:
         made: dict[str, Any] = {"run_id": run.run_id}
@@ -100,6 +102,6 @@ def limited_document(
                 made[column.key] = value
             else:
                 made.setdefault(column.kind, {})[column.key] = value
-        return made
+        return made | problems_document(run)
 
     return document

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final
 from store.entities import MetricSummary, Point, Run
 from tui.view import cells
 from tui.view.export import Heading
+from tui.view.facts import NOTE_TAG, run_duration
 from tui.view.text import clean, clean_lines
 
 if TYPE_CHECKING:
     from tui.cli.show import Everything
-
-NOTE_TAG: Final = "mlflow.note.content"
 
 _WIDEST: Final = 2000
 """Columns of a value that may be cut only by the terminal."""
@@ -52,6 +51,8 @@ def sections(everything: Everything) -> Iterator[Section]:
     if run.model_inputs or run.model_outputs:
         headings = [Heading(name) for name in ("Model", "Direction", "Step", "Name", "Status")]
         yield Section("Models", [*headings, Heading("Artifacts", most=_WIDEST)], _model_rows(everything))
+    if run.problems:
+        yield Section("Problems", lines=[clean(text) for text in run.problems])
     if note := run.tags.get(NOTE_TAG):
         yield Section("Note", lines=clean_lines(note))
 
@@ -62,14 +63,13 @@ def _pairs(name: str, pairs: Sequence[tuple[str, str]]) -> tuple[list[Heading], 
 
 def _attributes(everything: Everything) -> list[tuple[str, str]]:
     run = everything.run
-    spent = None if run.start_time is None or run.end_time is None else run.end_time - run.start_time
     found = [
         ("run_id", run.run_id),
         ("experiment", f"{everything.experiment_name} ({run.experiment_id})"),
         ("status", run.status),
         ("start_time", cells.exact_moment(run.start_time)),
         ("end_time", cells.exact_moment(run.end_time)),
-        ("duration", cells.duration(spent)),
+        ("duration", cells.duration(run_duration(run))),
         ("lifecycle_stage", run.lifecycle_stage),
         ("user_id", cells.MISSING if run.user_id is None else run.user_id),
         ("artifact_uri", cells.MISSING if run.artifact_uri is None else run.artifact_uri),
@@ -86,8 +86,8 @@ def _metric_row(summary: MetricSummary) -> list[str]:
         str(summary.latest.step),
         *_extreme(summary.minimum),
         *_extreme(summary.maximum),
-        cells.count(summary.count),
-        str(summary.nans + summary.infinities or cells.MISSING),
+        cells.points(summary.count, summary.sampled),
+        cells.count(summary.nans + summary.infinities) if summary.nans + summary.infinities else cells.MISSING,
     ]
 
 

@@ -8,6 +8,7 @@ from store.entities import Run
 from tui.cli.run_columns import RunColumn
 from tui.view import cells
 from tui.view.export import Heading
+from tui.view.glyphs import GLYPHS
 from tui.view.runs import RunColumns, choose_columns
 from tui.view.text import clean
 
@@ -45,6 +46,8 @@ class RunTable:
         if column.key == "run_id" and column.kind == "attributes" and self._short_id:
             return clean(run.run_id[:_ID_COLUMNS])
         value = column.value(run, self._names)
+        if column.key == "run_name" and column.kind == "attributes" and run.problems:
+            return f"{GLYPHS.problem} {clean(value)}"
         if value is None:
             return cells.MISSING
         if column.kind == "attributes":

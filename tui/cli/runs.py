@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli import diagnostics
+from tui.cli import diagnostics, output
+from tui.cli.absent_keys import tell_absent
 from tui.cli.completing import complete_columns
-from tui.cli.listing import chunked, print_csv, print_json, print_table
+from tui.cli.headway import headway_shown
+from tui.cli.listing import print_csv, print_json, print_table, tell_page
 from tui.cli.options import (
     Settings,
     experiment_option,
     filter_option,
     limit_option,
-    more_exist,
-    order_by,
     output_option,
     sort_option,
     stage_options,
@@ -24,16 +24,14 @@ from tui.cli.options import (
     view_of,
 )
 from tui.cli.run_columns import STORED, RunColumn, limited_document, parse_column, parts_of
+from tui.cli.run_reading import RunReading
+from tui.cli.sort_keys import order_by
 from tui.view.export import Format
 
 if TYPE_CHECKING:
-    from store.entities import Run, RunParts, ViewType
+    from store.absent import Named
+    from store.entities import ViewType
     from store.protocols import Store
-
-RUNS_AT_ONCE: Final = 500
-"""Runs that are read together. In JSON and CSV they are printed together, too: the memory that a list of any length
-takes. A table and Markdown keep the texts of every row, and no more of a run; the first of these runs choose which
-metrics and params get a column, and the rest are counted."""
 
 
 @click.command(
@@ -68,11 +66,16 @@ def runs(
     deleted: bool,
     everything: bool,
 ) -> None:
-    """List runs with their metrics and params, newest first."""
+    """List runs with their metrics and params, newest first.
+
+    Without -c, a table has columns for at most 8 metrics and 8 params, chosen from the first 500 runs, and says how
+    many have none; json, ndjson and csv have every key.
+    """
     from store.protocols import RunQuery
 
     view = view_of(deleted, everything)
     chosen = tuple(parse_column(text) for text in columns)
+    order = tuple(order_by(key) for key in sort)
     format_ = settings.output
     with settings.opened() as store:
         ids = None
@@ -80,56 +83,58 @@ def runs(
             from store.lookup import find_experiment
 
             ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
-        order = tuple(order_by(key) for key in sort)
-        page = store.run_ids(RunQuery(ids, filter_, order, view, limit or None))
+        query = RunQuery(ids, filter_, order, view, limit or None)
+        with headway_shown() as progress:
+            page = store.run_ids(query, progress=progress)
+        reading = RunReading(store, page.items, _named(chosen, order))
         if format_ in (Format.JSON, Format.NDJSON):
-            _print_json(store, page.items, chosen, format_)
+            _print_json(store, reading, chosen, format_)
         elif format_ is Format.CSV:
-            _print_csv(store, page.items, chosen)
+            _print_csv(store, reading, chosen)
         else:
             several = None if ids is None else len(ids) > 1
-            _print_table(store, page.items, chosen, format_, view, several)
-    if page.more:
-        diagnostics.note(more_exist(len(page.items), "run"))
+            _print_table(store, reading, chosen, format_, view, several)
+        tell_page(page, "run", len(reading.incomplete), "flowdeck show RUN")
+        tell_absent(store, query, reading)
 
 
-def _read(store: Store, ids: Sequence[str], parts: RunParts) -> Iterator[Run]:
-    for some in chunked(ids, RUNS_AT_ONCE):
-        yield from store.runs(some, parts)
+def _named(columns: tuple[RunColumn, ...], order: tuple[str, ...]) -> list[Named]:
+    """The keys that columns and order name."""
+    named = [(column.kind, column.key) for column in columns if column.kind != "attributes"]
+    if order:
+        from store.absent import named_by_order
 
-
-def _experiment_names(store: Store) -> dict[str, str]:
-    from store.entities import ViewType
-    from store.protocols import ExperimentQuery
-
-    return {item.experiment_id: item.name for item in store.experiments(ExperimentQuery(view=ViewType.ALL)).items}
+        named += named_by_order(order)
+    return named
 
 
 def _names_for(store: Store, columns: tuple[RunColumn, ...]) -> dict[str, str]:
+    from store.lookup import experiment_names
+
     named = any(column.kind == "attributes" and column.key == "experiment" for column in columns)
-    return _experiment_names(store) if named else {}
+    return experiment_names(store) if named else {}
 
 
-def _print_json(store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...], format_: Format) -> None:
+def _print_json(store: Store, reading: RunReading, columns: tuple[RunColumn, ...], format_: Format) -> None:
     if columns:
         document = limited_document(columns, _names_for(store, columns))
-        print_json(map(document, _read(store, ids, parts_of(columns))), format_)
+        print_json(map(document, reading.runs(parts_of(columns))), format_)
     else:
         from store.entities import RunParts
         from tui.cli.documents import run_document
 
-        print_json(map(run_document, _read(store, ids, RunParts.ALL)), format_)
+        print_json(map(run_document, reading.runs(RunParts.ALL)), format_)
 
 
-def _print_csv(store: Store, ids: Sequence[str], columns: tuple[RunColumn, ...]) -> None:
+def _print_csv(store: Store, reading: RunReading, columns: tuple[RunColumn, ...]) -> None:
     if not columns:
-        columns = _all_columns(store, ids)
+        columns = _all_columns(reading)
     names = _names_for(store, columns)
-    rows = ([column.value(run, names) for column in columns] for run in _read(store, ids, parts_of(columns)))
+    rows = ([column.value(run, names) for column in columns] for run in reading.runs(parts_of(columns)))
     print_csv([column.title for column in columns], rows)
 
 
-def _all_columns(store: Store, ids: Sequence[str]) -> tuple[RunColumn, ...]:
+def _all_columns(reading: RunReading) -> tuple[RunColumn, ...]:
     """The attributes and every key of any of the runs.
 
     The titles come first, so the runs are read twice: keeping them all would take memory without bound.
@@ -138,7 +143,7 @@ def _all_columns(store: Store, ids: Sequence[str]) -> tuple[RunColumn, ...]:
 
     kinds = ("params", "metrics", "tags")
     keys: dict[str, set[str]] = {kind: set() for kind in kinds}
-    for run in _read(store, ids, RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS):
+    for run in reading.runs(RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS):
         for kind in kinds:
             keys[kind].update(getattr(run, kind))
     return (
@@ -158,7 +163,7 @@ def _several_experiments(store: Store, names: dict[str, str], view: ViewType) ->
 
 def _print_table(
     store: Store,
-    ids: Sequence[str],
+    reading: RunReading,
     columns: tuple[RunColumn, ...],
     format_: Format,
     view: ViewType,
@@ -166,21 +171,23 @@ def _print_table(
 ) -> None:
     """`several`: the runs are of several experiments; None if that was left to the store."""
     from store.entities import RunParts, ViewType
+    from store.lookup import experiment_names
     from tui.cli.run_table import RunTable
 
     parts = parts_of(columns) if columns else RunParts.PARAMS | RunParts.METRICS
-    names = _experiment_names(store) if not columns else _names_for(store, columns)
+    names = experiment_names(store) if not columns else _names_for(store, columns)
     if several is None:
         several = not columns and _several_experiments(store, names, view)
     table = RunTable(columns, names, stage=view is not ViewType.ACTIVE_ONLY)
-    for some in chunked(ids, RUNS_AT_ONCE):
-        table.add(store.runs(some, parts), several_experiments=several)
-    if not ids:
+    for runs in reading.portions(parts):
+        table.add(runs, several_experiments=several)
+    if not reading.ids:
         table.add((), several_experiments=several)
     print_table(table.headings, table.rows, format_)
     if left_out := table.left_out:
         from tui.view.cells import plural
 
         counts = ((noun, sum(kind == f"{noun}s" for kind, _ in left_out)) for noun in ("metric", "param"))
+        output.flush()
         told = " and ".join(plural(count, noun) for noun, count in counts if count)
         diagnostics.note(f"{told} without a column: name them with -c, or use -o json")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tui.cli import output
+from tui.cli import diagnostics, output
 from tui.cli.listing import print_csv, print_table
 from tui.cli.options import Settings, output_option, run_argument, store_option
 from tui.view.export import Format, json_number, json_text
 
 if TYPE_CHECKING:
     from store.entities import LoggedModel, MetricSummary, Run
+
+_NAMED: Final = 5
+"""Metrics that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,15 @@ def show(settings: Settings, run: str) -> None:
 
     RUN is a run id, four or more characters that begin one, or the name of a run.
     """
-    from store.entities import RunParts, ViewType
-    from store.lookup import find_run
-    from store.protocols import ExperimentQuery
+    from store.entities import RunParts
+    from store.lookup import experiment_names, find_run
 
     with settings.opened() as store:
         found = find_run(store, run, RunParts.ALL)
-        names = {item.experiment_id: item.name for item in store.experiments(ExperimentQuery(view=ViewType.ALL)).items}
         models = [item.model_id for item in found.model_inputs] + [item.model_id for item in found.model_outputs]
         everything = Everything(
             found,
-            names.get(found.experiment_id, ""),
+            experiment_names(store).get(found.experiment_id, ""),
             store.metric_summaries(found.run_id),
             store.logged_models(models) if models else (),
         )
@@ -58,6 +59,20 @@ def show(settings: Settings, run: str) -> None:
         print_csv(("part", "key", "value"), _values(everything))
     else:
         _print(everything, format_)
+    if sampled := [summary.key for summary in everything.summaries if summary.sampled]:
+        output.flush()
+        diagnostics.note(sample_told(sampled))
+
+
+def sample_told(keys: Sequence[str]) -> str:
+    """What is said of metrics of which a server gave a sample."""
+    from tui.view.cells import plural
+
+    named = ", ".join(keys[:_NAMED]) + (", ..." if len(keys) > _NAMED else "")
+    return (
+        f"{plural(len(keys), 'metric')} summed up from a sample of the history that the server gave ({named}):"
+        " only the latest value is sure"
+    )
 
 
 def _document(everything: Everything) -> dict[str, Any]:
@@ -82,6 +97,7 @@ def _values(everything: Everything) -> list[tuple[str, str, object]]:
     rows += [("datasets", item.dataset.name, item.dataset.digest) for item in run.dataset_inputs]
     rows += [("model_inputs", item.model_id, None) for item in run.model_inputs]
     rows += [("model_outputs", item.model_id, item.step) for item in run.model_outputs]
+    rows += [("problems", str(place), text) for place, text in enumerate(run.problems, 1)]
     return rows
 
 

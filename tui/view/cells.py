@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from store.kinds import is_infinite
+from store.kinds import CALENDAR_END, is_infinite
 from tui.view.glyphs import GLYPHS
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ DAY: Final = 24 * HOUR
 
 SPARK_COLUMNS: Final = 16
 """Width of a sparkline in a table."""
-
-_LATEST: Final = 253_402_300_799_000 - DAY
-"""A day before the end of the year 9999, where datetime gives up: zones east of Greenwich are there earlier."""
 
 _NUMBER_COLUMNS: Final = 10
 
@@ -42,22 +39,37 @@ def number(value: float) -> str:
         short = f"{value:.5g}"
         return short if "e" not in short else f"{value:.1f}"
     for digits in (4, 3, 2):
-        short = f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e+")
+        short = _without_zeros(f"{value:.{digits}e}")
         if len(short) <= _NUMBER_COLUMNS:
             break
     return short
+
+
+def _without_zeros(text: str) -> str:
+    """Without the zeros that say nothing beside an exponent: `5.0000e-08` is `5e-8`."""
+    mantissa, mark, exponent = text.partition("e")
+    if not mark:
+        return text
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}"
 
 
 def exact(value: float) -> str:
     """A metric's value with every digit that tells it from its neighbours."""
     if math.isnan(value) or is_infinite(value):
         return number(value)
-    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else _without_zeros(repr(value))
 
 
 def count(value: int) -> str:
     """`12 431`: from five digits on they are grouped, by spaces."""
     return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
+
+
+def points(value: int, sampled: bool) -> str:
+    """How many points a metric has; `2500 sampled` if a server gave only so many of them."""
+    return f"{count(value)} sampled" if sampled else count(value)
 
 
 def plural(value: int, noun: str) -> str:
@@ -80,7 +92,7 @@ def exact_moment(ms: int | None) -> str:
 def _local(ms: int | None, pattern: str) -> str:
     if ms is None:
         return MISSING
-    if not 0 < ms < _LATEST:
+    if not 0 < ms < CALENDAR_END:
         return str(ms)
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime(pattern)
 

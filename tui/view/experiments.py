@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui.view import cells
+from tui.view.facts import NOTE_TAG
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
 
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats
-
-NOTE_TAG = "mlflow.note.content"
-"""Where MLflow keeps the note of an experiment or a run, in Markdown."""
 
 ALL = ""
 """Key of the row that stands for every experiment."""
@@ -28,19 +26,21 @@ _COLUMNS = (
 )
 
 
-def experiment_rows(experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats]) -> ListRows:
-    """One row an experiment; above them, if there are several, one for all."""
+def experiment_rows(experiments: Sequence[Experiment], counted: Mapping[str, ExperimentStats] | None) -> ListRows:
+    """One row an experiment; above them, if there are several, one for all. `counted` is None while nobody counted."""
+    stats = counted or {}
+    none = Cell(cells.MISSING if counted is None else "0", "dim")
     rows: list[tuple[str, tuple[Cell, ...]]] = []
     for experiment in experiments:
         own = stats.get(experiment.experiment_id)
         deleted = experiment.lifecycle_stage == "deleted"
-        name = clean(experiment.name) or "(no name)"
+        name = experiment_title(experiment)
         rows.append(
             (
                 experiment.experiment_id,
                 (
                     Cell(f"{GLYPHS.deleted} {name}", "dim") if deleted else Cell(name, "name"),
-                    Cell(cells.count(own.runs) if own else "0", "" if own else "dim"),
+                    Cell(cells.count(own.runs)) if own else none,
                     _running(own.running if own else 0),
                     Cell(cells.moment(own.last_start_time if own else None), "dim"),
                     Cell(_tags(experiment.tags), "dim"),
@@ -52,13 +52,19 @@ def experiment_rows(experiments: Sequence[Experiment], stats: Mapping[str, Exper
         starts = [item.last_start_time for item in known if item.last_start_time is not None]
         total = (
             Cell("All experiments", "accent"),
-            Cell(cells.count(sum(item.runs for item in known))),
+            Cell(cells.count(sum(item.runs for item in known))) if known else none,
             _running(sum(item.running for item in known)),
             Cell(cells.moment(max(starts, default=None)), "dim"),
             Cell(""),
         )
         rows.insert(0, (ALL, total))
     return ListRows(_COLUMNS, rows)
+
+
+def experiment_title(experiment: Experiment) -> str:
+    """Its name, marked if it could not be read whole."""
+    name = clean(experiment.name) or "(no name)"
+    return f"{GLYPHS.problem} {name}" if experiment.problems else name
 
 
 def _running(number: int) -> Cell:
@@ -72,12 +78,12 @@ def _tags(tags: Mapping[str, str]) -> str:
 
 
 def experiment_card(experiment: Experiment, stats: ExperimentStats | None) -> list[tuple[str, str]]:
-    """(label, text) lines; a line without a label is a title or a line of the note."""
+    """(label, text) lines; a line without a label is a title or a line of the note. No `stats`: nobody counted."""
     lines = [
         ("", clean(experiment.name) or "(no name)"),
         ("id", clean(experiment.experiment_id)),
         ("stage", clean(experiment.lifecycle_stage)),
-        ("runs", cells.count(stats.runs) if stats else "0"),
+        ("runs", cells.count(stats.runs) if stats else cells.MISSING),
     ]
     if stats and stats.running:
         lines.append(("running", cells.count(stats.running)))
@@ -93,6 +99,7 @@ def experiment_card(experiment: Experiment, stats: ExperimentStats | None) -> li
     for key, value in sorted(experiment.tags.items()):
         if key != NOTE_TAG:
             lines.append((clean(key), clean(value)))
+    lines += [("problem", clean(problem)) for problem in experiment.problems]
     note = experiment.tags.get(NOTE_TAG, "")
     if note:
         lines += [("", ""), *(("", line) for line in clean_lines(note))]

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-MISSING: Final = "-"
-"""In tables, where there is no value."""
-
 GAP: Final = 2
 """Columns between two columns of a table."""
 

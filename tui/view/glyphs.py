@@ -26,7 +26,11 @@ class Glyphs:
     up: str
     down: str
     gap: str
+    """Between two pieces of a line, and where nothing is drawn."""
     child: str
+    """Before the name of a run that has a parent run."""
+    problem: str
+    """Before the name of what could not be read whole."""
     bar: str
     """The handle of a scroll bar."""
     cursor: str
@@ -62,7 +66,8 @@ UNICODE: Final = Glyphs(
     up="↑",
     down="↓",
     gap="·",
-    child="·",
+    child="↳",
+    problem="!",
     bar="▐",
     cursor="›",
     before="‹",
@@ -89,7 +94,8 @@ ASCII: Final = Glyphs(
     up="^",
     down="v",
     gap=".",
-    child=".",
+    child="-",
+    problem="!",
     bar="#",
     cursor=">",
     before="<",
@@ -105,10 +111,13 @@ ASCII: Final = Glyphs(
 
 
 def choose(environ: Mapping[str, str]) -> Glyphs:
-    """ASCII if `FLOWDECK_ASCII` is set, on the Linux console, and where the locale is not UTF-8."""
+    """ASCII if `FLOWDECK_ASCII` is set, on the Linux console, and where the locale or PYTHONIOENCODING is not UTF-8."""
     if environ.get("FLOWDECK_ASCII", "") not in ("", "0"):
         return ASCII
     if environ.get("TERM") in ("linux", "vt100", "vt220", "dumb"):
+        return ASCII
+    encoding = environ.get("PYTHONIOENCODING", "").partition(":")[0]
+    if encoding and "utf" not in encoding.lower():
         return ASCII
     named = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG")
     if named:

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from store.entities import Curve, LoggedModel, Metric, MetricSummary, Point, Run
 from tui.view import cells
-from tui.view.experiments import NOTE_TAG
+from tui.view.facts import NOTE_TAG, PARENT_TAG, run_duration
 from tui.view.glyphs import GLYPHS
-from tui.view.runs import PARENT_TAG, run_duration
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
+
+ABOUT = "~"
+"""Before a figure that is about a sample of a history."""
+
+SAMPLED = f"{ABOUT} of the sample that the server gave; between its points there may be smaller and greater values"
 
 _METRIC_COLUMNS = (
     Column("key", "Metric", least=10, most=34),
@@ -21,7 +25,7 @@ _METRIC_COLUMNS = (
     Column("maximum", "Max", "right", least=6, most=12),
     Column("maximum_step", "@ step", "right", least=6, most=12),
     Column("step", "Last step", "right", least=9, most=20),
-    Column("points", "Points", "right", least=6, most=12),
+    Column("points", "Points", "right", least=6, most=18),
     Column("odd", "NaN/inf", "right", least=7, most=12),
 )
 
@@ -45,10 +49,10 @@ def metric_rows(
         else:
             odd = summary.nans + summary.infinities
             row += [
-                *_extreme(summary.minimum),
-                *_extreme(summary.maximum),
+                *_extreme(summary.minimum, summary.sampled),
+                *_extreme(summary.maximum, summary.sampled),
                 Cell(str(summary.latest.step)),
-                Cell(cells.count(summary.count), "dim"),
+                Cell(cells.points(summary.count, summary.sampled), "dim"),
                 Cell(cells.count(odd), "warn") if odd else Cell(cells.MISSING, "dim"),
             ]
         rows.append((key, row))
@@ -60,10 +64,11 @@ def _value(value: float) -> Cell:
     return Cell(text, "warn" if text in ("NaN", "inf", "-inf") else "")
 
 
-def _extreme(point: Point | None) -> tuple[Cell, Cell]:
+def _extreme(point: Point | None, sampled: bool) -> tuple[Cell, Cell]:
     if point is None:
         return Cell(cells.MISSING, "dim"), Cell(cells.MISSING, "dim")
-    return Cell(cells.number(point.value)), Cell(str(point.step), "dim")
+    about = ABOUT if sampled else ""
+    return Cell(f"{about}{cells.number(point.value)}"), Cell(f"{about}{point.step}", "dim")
 
 
 def pair_rows(pairs: Mapping[str, str], key_title: str, value_title: str = "Value") -> ListRows:
@@ -146,11 +151,15 @@ def overview_rows(run: Run, experiment_name: str) -> ListRows:
     ]
     if run.deleted_time is not None:
         lines.insert(5, ("deleted", cells.exact_moment(run.deleted_time)))
+    problems = [
+        (f"problem {place}", (Cell("problem", "warn"), Cell(clean(text)))) for place, text in enumerate(run.problems)
+    ]
     note = tags.get(NOTE_TAG, "")
     note_lines = clean_lines(note) if note else []
     rows = [
         (label, (Cell(label, "dim"), Cell(text))) for label, text in lines if text != cells.MISSING or label == "end"
     ]
+    rows += problems
     rows += [
         (f"note {place}", (Cell("note" if not place else "", "dim"), Cell(line)))
         for place, line in enumerate(note_lines)
@@ -164,6 +173,7 @@ def headline(run: Run) -> list[tuple[str, str]]:
     return [
         (clean(run.run_name) or f"({clean(run.run_id)[:8]})", "title"),
         (f"{cells.status_symbol(run.status)} {clean(run.status)}", f"status-{run.status}"),
+        *([("incomplete", "warn")] if run.problems else []),
         *([("deleted", "status-FAILED")] if run.lifecycle_stage == "deleted" else []),
         (cells.moment(run.start_time), "dim"),
         *([(cells.duration(duration), "dim")] if duration is not None else []),

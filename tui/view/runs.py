@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from store.entities import Run, ViewType
 from store.protocols import RunQuery
 from tui.view import cells
+from tui.view.facts import PARENT_TAG, run_duration
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column
 from tui.view.text import clean
@@ -19,8 +20,6 @@ METRIC_COLUMNS = 8
 
 PARAM_COLUMNS = 8
 """Params that get a column, those that differ between runs first."""
-
-PARENT_TAG = "mlflow.parentRunId"
 
 STATUS_ROLES = {"FINISHED": "good", "FAILED": "bad", "KILLED": "warn", "RUNNING": "live", "SCHEDULED": "dim"}
 
@@ -66,6 +65,8 @@ class RunColumns:
 
     metrics: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """The tag that the runs are sorted by."""
     other_metrics: int = 0
     """Metrics of the runs that were looked at which have none."""
     other_params: int = 0
@@ -96,16 +97,16 @@ def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColu
 
 
 def promoted(columns: RunColumns, order_key: str) -> RunColumns:
-    """With the metric or param that the runs are sorted by as the first of its kind, whether it had a column or not."""
+    """With what runs are sorted by as the first of its kind, whether that metric, param or tag had a column or not."""
     kind, _, quoted = order_key.partition(".")
     key = quoted.strip("`")
     if kind == "metrics":
         others = tuple(one for one in columns.metrics if one != key)
-        return replace(columns, metrics=(key, *others)[: max(METRIC_COLUMNS, 1)])
+        return replace(columns, metrics=(key, *others)[: max(METRIC_COLUMNS, 1)], tags=())
     if kind == "params":
         others = tuple(one for one in columns.params if one != key)
-        return replace(columns, params=(key, *others)[: max(PARAM_COLUMNS, 1)])
-    return columns
+        return replace(columns, params=(key, *others)[: max(PARAM_COLUMNS, 1)], tags=())
+    return replace(columns, tags=(key,) if kind == "tags" else ())
 
 
 LOWER_IS_BETTER = ("loss", "err", "rmse", "mae", "mse", "perplexity", "ppl", "time", "latency")
@@ -151,6 +152,7 @@ class RunRows:
             Column("attributes.start_time", "Started", least=16, most=16),
             Column("duration", "Duration", "right", most=12),
         ]
+        columns += [Column(f"tags.`{key}`", clean(key), most=20) for key in self._chosen.tags]
         columns += [Column(f"metrics.`{key}`", clean(key), "right", least=6, most=20) for key in self._chosen.metrics]
         columns += [Column(f"params.`{key}`", clean(key), most=20) for key in self._chosen.params]
         columns += [
@@ -190,6 +192,9 @@ class RunRows:
             Cell(cells.moment(run.start_time), "dim"),
             Cell(cells.duration(run_duration(run)), "dim"),
         ]
+        for key in self._chosen.tags:
+            tag = run.tags.get(key)
+            found.append(Cell(cells.MISSING, "dim") if tag is None else Cell(clean(tag[:200])))
         for key in self._chosen.metrics:
             metric = run.metrics.get(key)
             found.append(Cell(cells.MISSING, "dim") if metric is None else Cell(cells.number(metric.value)))
@@ -205,13 +210,8 @@ def symbol(run: Run) -> str:
 
 
 def run_title(run: Run) -> str:
-    """Its name, or the beginning of its id in parentheses; a child run is set in."""
+    """Its name, or the beginning of its id in parentheses; marked if it has a parent or could not be read whole."""
     name = clean(run.run_name) or f"({clean(run.run_id)[:8]})"
-    return f"{GLYPHS.child} {name}" if run.tags.get(PARENT_TAG) else name
-
-
-def run_duration(run: Run) -> int | None:
-    """Milliseconds from start to end; None while it runs."""
-    if run.start_time is None or run.end_time is None:
-        return None
-    return run.end_time - run.start_time
+    if run.tags.get(PARENT_TAG):
+        name = f"{GLYPHS.child} {name}"
+    return f"{GLYPHS.problem} {name}" if run.problems else name

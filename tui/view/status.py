@@ -29,11 +29,14 @@ class Status:
     title: str
     info: StoreInfo | None
     experiments: int
-    runs: int
+    runs: int | None
+    """None while nobody counted them."""
     running: int
     as_of: str
     """Local time at which what is shown was read; empty before that."""
     reading: bool
+    doing: str = "reading"
+    """What is being done while `reading`."""
 
 
 def status_pieces(status: Status, columns: int) -> list[tuple[str, str]]:
@@ -64,11 +67,12 @@ def _others(status: Status, left_out: int) -> list[tuple[str, str]]:
     if status.as_of:
         short = f"{cells.count(status.experiments)} exp"
         pieces.append((cells.plural(status.experiments, "experiment") if left_out < 2 else short, ""))
-        pieces.append((cells.plural(status.runs, "run"), ""))
+        if status.runs is not None:
+            pieces.append((cells.plural(status.runs, "run"), ""))
         if status.running and left_out < 1:
             pieces.append((f"{cells.count(status.running)} running", "status-RUNNING"))
     if status.reading:
-        pieces.append((f"reading {GLYPHS.ellipsis}", "warn"))
+        pieces.append((f"{status.doing} {GLYPHS.ellipsis}", "warn"))
     elif status.as_of:
         pieces.append((f"as of {status.as_of}" if left_out < 3 else status.as_of, ""))
     return pieces

@@ -36,6 +36,16 @@ _LONE_JAMO: Final = re.compile("[\u115f-\u11ff\u3164\ud7b0-\ud7fb\uffa0]")
 """Vowels and finals of Hangul that are part of no syllable, and its fillers: some terminals give them no width."""
 
 
+_SPELLED: Final = (
+    {}
+    if GLYPHS.pictures
+    else str.maketrans(
+        {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u2026": "...", "\u2013": "-", "\u2014": "-"}
+    )
+)
+"""Quotation marks, dashes and ellipses on terminals that have none: these alone have a spelling that everyone reads."""
+
+
 def clean(text: str) -> str:
     """`text` on one line, with nothing left in it that a terminal obeys.
 
@@ -49,7 +59,7 @@ def clean(text: str) -> str:
     # Composed, because terminals without combining characters exist and Hangul's parts are wide only together.
     # Marks are counted before: sorting thousands of them on one character takes quadratic time.
     text = unicodedata.normalize("NFC", _UNSAFE_RUN.sub(_safe_run, text))
-    return _LONE_JAMO.sub(GLYPHS.replacement, text)
+    return _LONE_JAMO.sub(GLYPHS.replacement, text).translate(_SPELLED)
 
 
 def clean_lines(text: str) -> list[str]:
