@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from store.absent import Absent
     from store.entities import (
         Axis,
         Curve,
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
         Run,
         StoreInfo,
     )
-    from store.protocols import Store
+    from store.protocols import Headway, Store
     from tui.clipboard import Outcome
+    from tui.spot import Spot
     from tui.view.chart import ChartDrawing
     from tui.view.runs import RunColumns, RunsView
+    from tui.view.stores import StoreEntry, Which
 
 
 @dataclass
@@ -34,14 +37,52 @@ class StoreOpened(Message):
 
 
 @dataclass
+class StoreReplaced(Message):
+    """At the same address is a store of another schema than the one that was opened: it was opened anew."""
+
+    store: Store
+    info: StoreInfo
+
+
+@dataclass
+class StoresListed(Message):
+    """The stores that one can go to."""
+
+    entries: Sequence[StoreEntry]
+
+
+@dataclass
+class OtherStoreOpened(Message):
+    """Another store is open, and is to be shown instead."""
+
+    which: Which
+    store: Store
+
+
+@dataclass
+class StoreLeft(Message):
+    """The screen has done with its store: another one is to be shown on a screen of its own."""
+
+    left: Which
+    spot: Spot
+    """Where one was in it."""
+    next: Which
+    store: Store
+    """The next one, open."""
+
+
+@dataclass
 class ExperimentsRead(Message):
     """All experiments of a view, and what their runs add up to."""
 
     experiments: Sequence[Experiment]
-    stats: Mapping[str, ExperimentStats]
+    stats: Mapping[str, ExperimentStats] | None
+    """None if nobody counted the runs, or not yet."""
     names: Mapping[str, str]
     """By id, of the experiments of every stage."""
     info: StoreInfo
+    counting: bool = False
+    """True if the same comes once more, with `stats`."""
 
 
 @dataclass
@@ -55,6 +96,27 @@ class RunsFound(Message):
     runs: Sequence[Run]
     columns: RunColumns
     """The params and metrics that tell most about those runs."""
+    notes: Sequence[str] = ()
+    """How the store found them, where it did not do so alone."""
+
+
+@dataclass
+class RunsComing(Message):
+    """How far a store has come that takes long to find the runs of a view."""
+
+    view: RunsView
+    headway: Headway
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, RunsComing)
+
+
+@dataclass
+class RunsAbsent(Message):
+    """Why a view shows no runs: what its filter names and no run has."""
+
+    view: RunsView
+    absent: Sequence[Absent]
 
 
 @dataclass

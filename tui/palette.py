@@ -8,7 +8,7 @@ from functools import partial
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.keys import BY_ID, KEYS, Place, shown
+from tui.keys import BY_ID, KEYS, Place, explained, shown
 from tui.themes import ORDER
 
 
@@ -34,10 +34,11 @@ class KeyCommands(Provider):
                 found.setdefault(
                     entry.id, partial(self.app.run_action, active.binding.action, default_namespace=active.node)
                 )
+        keymap = getattr(self.app, "keymap_shown", None)
         # What the footer names first comes first; moving about comes last.
         for entry in sorted(KEYS, key=lambda key: (-key.rank, key.place is Place.LISTS)):
             if entry.id in found:
-                yield f"{entry.tooltip.rstrip('.')}  [{' '.join(keys[entry.id])}]", found[entry.id]
+                yield f"{explained(entry, keymap).rstrip('.')}  [{' '.join(keys[entry.id])}]", found[entry.id]
 
     async def discover(self) -> Hits:
         for text, run in self._commands():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
+from threading import Condition, Event
 from typing import Any
 
 from textual.dom import DOMNode
@@ -58,6 +58,8 @@ class Jobs:
         self._node = node
         self._cancels: dict[str, Event] = {}
         self._workers: dict[str, Worker[None]] = {}
+        self._alive = 0
+        self._ended = Condition()
 
     @property
     def running(self) -> list[str]:
@@ -80,6 +82,8 @@ class Jobs:
         self._cancels[group] = cancel
 
         def thread() -> None:
+            with self._ended:
+                self._alive += 1
             try:
                 work(cancel)
             except Cancelled:
@@ -90,6 +94,9 @@ class Jobs:
                 # Nothing is swallowed, superseded or not: the App raises it again, in its own thread.
                 self._node.post_message(WorkFault(error))
             finally:
+                with self._ended:
+                    self._alive -= 1
+                    self._ended.notify_all()
                 deliver(self._node, WorkEnded(group, cancel))
 
         self._workers[group] = self._node.run_worker(thread, name=what, group=group, thread=True, exit_on_error=False)
@@ -102,6 +109,14 @@ class Jobs:
         event.set()
         worker.cancel()
         return True
+
+    def wait(self) -> None:
+        """Returns when no thread works any more, those that were cancelled included; not for the thread of the screen.
+
+        What is cancelled before its thread began sees its cancel event first of all.
+        """
+        with self._ended:
+            self._ended.wait_for(lambda: self._alive == 0)
 
     def cancel_all(self) -> bool:
         """Ends all of it; True if there was any."""

@@ -68,6 +68,27 @@ def test_nothing_in_a_store_reaches_the_terminal_as_a_control_sequence(hostile: 
         assert terminal.restored
 
 
+def test_a_value_in_full_sends_no_control_sequence_either(hostile: Path) -> None:
+    with in_terminal(hostile, columns=100, rows=30) as terminal:
+        terminal.wait_for("iris-classification")
+        terminal.press("A")
+        terminal.wait_for("FINISHED")
+        terminal.press("enter")
+        terminal.wait_for("Overview")
+        for tab in ("Param ", "Tag ", "What "):
+            terminal.press("]")
+            terminal.wait_for(tab, what=f"the tab {tab}")
+            for _ in range(4):
+                terminal.press("enter")
+                terminal.wait_quiet(0.15)
+                terminal.press("escape")
+                terminal.wait_for(lambda: "copies, Esc closes" not in terminal.text(), what="the list")
+                terminal.press("j")
+        assert raw_control_sequences(terminal.settled_log) == []
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_copying_hostile_text_sends_it_encoded(hostile: Path) -> None:
     with in_terminal(hostile) as terminal:
         terminal.wait_for("iris-classification")

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from store.errors import StoreBusy
@@ -17,13 +18,13 @@ from tui.widgets.line import Line
 from tui.widgets.table import Table
 
 
-def browser(pilot: object) -> Browser:
-    screen = pilot.app.screen_stack[0]  # type: ignore[attr-defined]
+def browser(pilot: Pilot[int]) -> Browser:
+    screen = pilot.app.screen_stack[0]
     assert isinstance(screen, Browser)
     return screen
 
 
-async def open_runs(pilot: object, name: str) -> Browser:
+async def open_runs(pilot: Pilot[int], name: str) -> Browser:
     """Opens the runs of an experiment from the list."""
     screen = browser(pilot)
     await wait_for(pilot, lambda: len(screen.experiments.table.rows) > 0, "experiments")
@@ -31,7 +32,7 @@ async def open_runs(pilot: object, name: str) -> Browser:
     for place in range(len(table.rows)):
         if name in table.rows.cells(place)[0].text:
             table.cursor = place
-    await pilot.press("enter")  # type: ignore[attr-defined]
+    await pilot.press("enter")
     await wait_for(pilot, lambda: len(screen.runs.table.rows) > 0 and screen.runs.view is not None, "runs")
     return screen
 
@@ -56,13 +57,13 @@ async def test_enter_walks_down_and_escape_up_again(walk: Walk, demo: Path) -> N
         await wait_for(
             pilot, lambda: "val/loss" in screen_text(pilot.app) or "Metrics" in screen_text(pilot.app), "run"
         )
-        assert screen._level == 2
+        assert screen.level == 2
         await pilot.press("escape")
-        assert screen._level == 1
+        assert screen.level == 1
         await pilot.press("escape")
-        assert screen._level == 0
+        assert screen.level == 0
         await pilot.press("escape")
-        assert screen._level == 0
+        assert screen.level == 0
 
 
 async def test_find_narrows_experiments_as_one_types_and_escape_shows_all(walk: Walk, demo: Path) -> None:
@@ -224,7 +225,7 @@ async def test_the_mouse_moves_the_cursor_and_a_double_click_opens(walk: Walk, d
         await pilot.click(Table, offset=(5, 4))
         assert screen.experiments.table.cursor == 3
         await pilot.click(Table, offset=(5, 4), times=2)
-        await wait_for(pilot, lambda: screen._level == 1, "runs")
+        await wait_for(pilot, lambda: screen.level == 1, "runs")
 
 
 async def test_every_theme_can_be_walked_through(walk: Walk, demo: Path) -> None:
@@ -249,7 +250,7 @@ async def test_a_run_that_was_purged_is_told_and_not_asked_for_again(walk: Walk,
         await wait_for(pilot, lambda: "no longer in the store" in screen_text(pilot.app), "the row that is gone")
         await wait_for(pilot, lambda: not screen.busy, "quiet")
         asked: list[object] = []
-        screen._read = lambda *arguments: asked.append(arguments)  # type: ignore[method-assign]
+        screen._session.read = lambda *arguments: asked.append(arguments)  # type: ignore[method-assign]  # watched, not called
         await pilot.pause(0.3)
         assert asked == []
 

@@ -18,7 +18,8 @@ from tui.themes import DARK, DEFAULTS
 from tui.view.glyphs import UNICODE
 from tui.view.table import Cell, Column, ListRows, Rows
 from tui.view.text import clean
-from tui.widgets.table import MEASURED, WHEEL_ROWS, Table
+from tui.widgets.table import WHEEL_ROWS, Table
+from tui.widgets.window import MEASURED
 
 COLUMNS = (
     Column("name", "Name", least=8, most=20),
@@ -168,7 +169,7 @@ async def test_pages_and_half_pages_leave_a_line_of_the_page_before() -> None:
 
 async def test_g_twice_goes_to_the_top_and_g_once_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("tui.widgets.table.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("tui.widgets.twice.time", SimpleNamespace(monotonic=lambda: clock[0]))
     async with shown(numbered(50)) as (pilot, table, _):
         await pilot.press("G", "g")
         assert table.cursor == 49
@@ -290,7 +291,7 @@ async def test_every_column_can_be_reached_on_any_width() -> None:
         async with shown(numbered(3), (width, 6), frozen=2 if width > 40 else 1) as (pilot, table, _):
             seen = set()
             for _ in range(8):
-                seen |= {place for place, _ in table._shown_columns()}
+                seen |= set(table.columns_on_screen)
                 assert len(lines(table)) == 6
                 await pilot.press("right")
             assert seen == set(range(len(COLUMNS))), width

@@ -1,248 +1,166 @@
-"""The path experiments, runs, run, chart: panes beside each other as far as the terminal is wide."""
+"""The path experiments, runs, run, chart: what is asked for is read, what was read is shown."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
-
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.screen import Screen
 
 from store.kinds import ViewType
 from tui import messages, reading
-from tui.bindings import bindings
-from tui.keys import Place
-from tui.screens.layout import CHART, EXPERIMENTS, OWN, RUN, RUNS, WIDE, panes
-from tui.view import cells
+from tui.screens.layout import CHART, RUN, RUNS
+from tui.screens.session import Work
+from tui.screens.stores import GROUP as OTHER_STORE
+from tui.screens.stores import StoresScreen
 from tui.view.experiments import ALL
 from tui.view.stages import STAGES
-from tui.view.status import Status, status_pieces
 from tui.view.text import clean
-from tui.widgets.card_pane import CardPane
 from tui.widgets.error_bar import ErrorBar
 from tui.widgets.experiments_pane import ExperimentsPane
-from tui.widgets.footer import Footer
-from tui.widgets.line import Line
-from tui.widgets.pane import Pane, Part
-from tui.work import Jobs, WorkEnded, WorkFailed, deliver
+from tui.work import WorkEnded, WorkFailed
 
 # What the first frame does not need is imported when the panes below the experiments are prepared.
 if TYPE_CHECKING:
-    from store.entities import Experiment, ExperimentStats, StoreInfo
+    from store.entities import Experiment, ExperimentStats
     from store.protocols import Store
     from tui.screens.modals.picker import Choice
+    from tui.spot import Spot
+    from tui.view.stores import Which
     from tui.widgets.chart_pane import ChartPane
     from tui.widgets.run_pane import RunPane
     from tui.widgets.runs_pane import RunsPane
 
+UNCOUNTED = 0.3
+"""Seconds that experiments wait for their runs to be counted before they are shown without."""
 
-class Browser(Screen[None]):
+
+class Browser(StoresScreen):
     """Reads one store and shows it, a level at a time."""
 
-    BINDINGS = bindings(Place.EVERYWHERE)
-
-    def __init__(self, uri: str, title: str) -> None:
-        super().__init__()
-        self._uri = uri
-        self._title = title
-        self._store: Store | None = None
-        self._info: StoreInfo | None = None
+    def __init__(
+        self,
+        which: Which,
+        given: Which,
+        *,
+        opener: reading.Opener,
+        read_only: bool,
+        store: Store | None = None,
+        spot: Spot | None = None,
+    ) -> None:
+        """`given` is the store that was named on the command line; `store` is what `which` names, if it is open;
+        `spot` is where to go back to; `read_only`: nothing may be changed, whatever the store allows.
+        """
+        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot)
+        self._handed = store
         self._experiments: dict[str, Experiment] = {}
-        self._stats: Mapping[str, ExperimentStats] = {}
-        self._stage = ViewType.ACTIVE_ONLY
-        self._level = EXPERIMENTS
-        self._full = False
+        self._stats: Mapping[str, ExperimentStats] | None = None
         self._names: Mapping[str, str] = {}
-        self._as_of: dict[str, str] = {}
-        """Pane -> local time at which what it shows was read."""
-        self._jobs = Jobs(self)
-        self._prepared = False
-        self._preparing = asyncio.Lock()
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="panes"):
-            yield ExperimentsPane(id="experiments")
-            yield CardPane(id="card")
-        yield ErrorBar()
-        yield Line(id="status")
-        yield Footer()
+        self._uncounted: messages.ExperimentsRead | None = None
+        """Experiments whose runs are being counted, while none are on screen."""
 
     def on_mount(self) -> None:
         self.experiments.entitle([("Experiments", "title")])
-        self._arrange()
-        self._show_status()
-        self.experiments.take_focus()
         # At once, not after the first frame: the two share the processor, and both are there sooner.
-        self._read_experiments()
-
-    def on_unmount(self) -> None:
-        self._jobs.cancel_all()
-        if self._store is not None:
-            self._store.close()
-
-    # The panes
-
-    @property
-    def experiments(self) -> ExperimentsPane:
-        return self.query_one(ExperimentsPane)
-
-    @property
-    def runs(self) -> RunsPane:
-        from tui.widgets.runs_pane import RunsPane
-
-        return self.query_one(RunsPane)
-
-    @property
-    def run_pane(self) -> RunPane:
-        from tui.widgets.run_pane import RunPane
-
-        return self.query_one(RunPane)
-
-    @property
-    def chart(self) -> ChartPane:
-        from tui.widgets.chart_pane import ChartPane
-
-        return self.query_one(ChartPane)
-
-    async def prepare(self) -> None:
-        """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
-        async with self._preparing:
-            if self._prepared:
-                return
-            from tui.widgets.chart_pane import ChartPane
-            from tui.widgets.run_pane import RunPane
-            from tui.widgets.runs_pane import RunsPane
-
-            below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
-            for pane in below:
-                pane.add_class("-hidden")
-            await self.query_one("#panes").mount(*below)
-            self._prepared = True
-            self.post_message(messages.ReadyToUse())
+        if self._handed is None:
+            self._read_experiments()
+        else:
+            self.on_store_opened(messages.StoreOpened(self._handed, self._handed.info))
+            self._read("experiments", "reading the experiments", reading.read_experiments, self._stage)
 
     @property
     def busy(self) -> bool:
-        """True while something is being read."""
-        return bool(self._jobs.running)
-
-    def _panes_on_screen(self) -> tuple[str, ...]:
-        if self._full:
-            return (self._focused_pane(),)
-        return panes(self._level, self.app.size.width)
-
-    def _focused_pane(self) -> str:
-        focused = self.focused
-        for pane in self.query_one("#panes").children:
-            if focused is not None and pane in focused.ancestors:
-                return pane.id or OWN[self._level]
-        return OWN[self._level]
-
-    def _arrange(self) -> None:
-        """Shows the panes of this level that there is room for."""
-        shown = self._panes_on_screen()
-        for pane in self.query_one("#panes").children:
-            pane.set_class(pane.id not in shown, "-hidden")
-            pane.set_class(pane.id in shown[1:], "-second")
-        for level in range(len(OWN)):
-            self.set_class(level == self._level, f"-level-{level}")
-        self.set_class(self.app.size.width >= WIDE, "-wide")
-        self.refresh_bindings()
-
-    def on_resize(self, event: events.Resize) -> None:
-        self._arrange()
-        self._show_status()
-
-    async def _go(self, level: int) -> None:
-        if level != EXPERIMENTS:
-            await self.prepare()
-        self._level = level
-        self._full = False
-        self._arrange()
-        self._focus(OWN[level])
-        self._show_status()
-
-    def _focus(self, pane: str) -> None:
-        self.query_one(f"#{pane}", Part).take_focus()
+        return self._session.busy
 
     # Reading
 
-    def _start(self, group: str, what: str, work: Callable[..., None], *arguments: object) -> None:
-        """Runs a function of `tui.reading` in a thread; its messages come to this screen."""
-        self._jobs.run(group, what, lambda cancel: work(*arguments, lambda message: deliver(self, message), cancel))
-        self._show_status()
-
-    def _read(self, group: str, what: str, work: Callable[..., None], *arguments: object) -> None:
-        """`_start` for what reads the store that is open."""
-        if self._store is not None:
-            self._start(group, what, work, self._store, *arguments)
+    def _read(self, group: str, what: str, work: Work, *arguments: object) -> None:
+        if self._session.read(group, what, work, *arguments):
+            self.show_status()
 
     def _read_experiments(self) -> None:
-        if self._store is None:
-            self._start("experiments", f"opening {self._title}", reading.open_and_read, self._uri, self._stage)
+        what = "reading the experiments"
+        if self._session.store is None:
+            opening = (self._opener, self._which.text, self._stage)
+            self._session.start("experiments", f"opening {self._title}", reading.open_and_read, *opening)
         else:
-            self._read("experiments", "reading the experiments", reading.read_experiments, self._stage)
-
-    def on_store_opened(self, message: messages.StoreOpened) -> None:
-        self._store = message.store
-        self._info = message.info
-        for notice in self._info.notices:
-            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-
-    def on_experiments_read(self, message: messages.ExperimentsRead) -> None:
-        self._info = message.info
-        self._experiments = {item.experiment_id: item for item in message.experiments}
-        self._stats, self._names = message.stats, message.names
-        self.experiments.show(message.experiments, message.stats, self._stage)
-        self._was_read("experiments", "experiments")
-        self.call_after_refresh(self.prepare)
+            self._session.read("experiments", what, reading.read_again, self._opener, self._which.text, self._stage)
+        self.show_status()
 
     def _was_read(self, pane: str, *groups: str) -> None:
         """What a pane shows was read just now; errors of the work that did it are settled."""
         self.query_one(ErrorBar).hide(*groups)
-        self._as_of[pane] = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._show_status()
+        self.status.was_read(pane)
+        self.show_status()
 
-    def on_work_failed(self, message: WorkFailed) -> None:
-        self.query_one(ErrorBar).tell(message.what, message.error, message.group)
+    async def on_work_failed(self, message: WorkFailed) -> None:
+        if await self.returned_in_vain(message):
+            return
         if message.group == "experiments":
+            self._show_uncounted()
             self.experiments.failed()
-        elif message.group == "runs":
-            self.runs.failed()
+        self.query_one(ErrorBar).tell(message.what, message.error, message.group)
+        if message.group == "runs":
+            await self.runs.failed(message.error)
 
     def on_work_ended(self, message: WorkEnded) -> None:
-        self._jobs.ended(message)
-        if message.group == "sparks" and "sparks" not in self._jobs.running:
+        self._session.ended(message)
+        if message.group == OTHER_STORE and not self._session.is_running(OTHER_STORE):
+            self.status.doing()
+        if message.group == "sparks" and not self._session.is_running("sparks"):
             self.run_pane.sparks_ended()
             self.chart.ask_again()
-        self._show_status()
+        self.show_status()
 
-    def stamp(self, as_of: str) -> None:
-        """Says of every pane that it was read at this local time."""
-        self._as_of = dict.fromkeys(OWN, as_of)
-        self._show_status()
+    def on_store_opened(self, message: messages.StoreOpened) -> None:
+        self._session.replace(message.store)
+        self.status.opened(message.info)
+        for notice in message.info.notices:
+            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
 
-    def _show_status(self) -> None:
-        known = [stats for key, stats in self._stats.items() if key in self._experiments]
-        status = Status(
-            title=self._title,
-            info=self._info,
-            experiments=len(self._experiments),
-            runs=sum(stats.runs for stats in known),
-            running=sum(stats.running for stats in known),
-            as_of=self._as_of.get(OWN[self._level]) or self._as_of.get("experiments", ""),
-            reading=self.busy,
-        )
-        self.query_one("#status", Line).show(status_pieces(status, self.app.size.width))
+    def on_store_replaced(self, message: messages.StoreReplaced) -> None:
+        """All that is on screen was read as another schema has it."""
+        self.on_store_opened(messages.StoreOpened(message.store, message.info))
+        self._read("experiments", "reading the experiments", reading.read_experiments, self._stage)
+        self._read_below()
 
     # Experiments
 
+    def on_experiments_read(self, message: messages.ExperimentsRead) -> None:
+        if not message.counting:
+            self._uncounted = None
+            self._show_experiments(message)
+        elif self.experiments.table.key is None:
+            self._uncounted = message
+            self.set_timer(UNCOUNTED, self._show_uncounted)
+
+    def _show_uncounted(self) -> None:
+        """Shows experiments without their runs: counting them takes long, or failed."""
+        if self._uncounted is not None:
+            shown, self._uncounted = self._uncounted, None
+            self._show_experiments(shown)
+
+    def _show_experiments(self, message: messages.ExperimentsRead) -> None:
+        self._experiments = {item.experiment_id: item for item in message.experiments}
+        self._stats, self._names = message.stats, message.names
+        self.status.opened(message.info)
+        self.status.counted(self._experiments, message.stats)
+        self.experiments.show(message.experiments, message.stats, self._stage)
+        self._was_read("experiments", "experiments")
+        self.call_after_refresh(self.prepare)
+        if self._spot is not None:
+            self.call_after_refresh(self.return_to_spot, tuple(self._names))
+
     def on_experiments_pane_moved(self, message: ExperimentsPane.Moved) -> None:
-        chosen = self._experiments.get(message.experiment_id)
-        self.query_one(CardPane).show(chosen, self._stats.get(message.experiment_id))
+        chosen, key = self._experiments.get(message.experiment_id), message.experiment_id
+        self.panes.card.show(chosen, self._stats_of(key))
+
+    def _stats_of(self, experiment_id: str) -> ExperimentStats | None:
+        """None while nobody counted; experiments without runs are left out of what was counted."""
+        from store.entities import ExperimentStats
+
+        if self._stats is None:
+            return None
+        return self._stats.get(experiment_id) or ExperimentStats(experiment_id, 0, 0, None)
 
     async def on_experiments_pane_opened(self, message: ExperimentsPane.Opened) -> None:
         from tui.view.runs import RunsView
@@ -256,16 +174,22 @@ class Browser(Screen[None]):
         same = shown is not None and (shown.experiment_ids, shown.stage) == (view.experiment_ids, view.stage)
         if not (same and self.runs.answered):
             self.runs.start(view, self._names)
-        await self._go(RUNS)
+        await self.go(RUNS)
 
     # Runs
 
     def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
         self._read("runs", "reading the runs", reading.read_runs, message.view)
 
+    def on_runs_coming(self, message: messages.RunsComing) -> None:
+        self.runs.coming(message.view, message.headway)
+
     def on_runs_found(self, message: messages.RunsFound) -> None:
-        self.runs.found(message.view, message.ids, message.complete, message.runs, message.columns)
+        self.runs.found(message)
         self._was_read("runs", "runs")
+
+    def on_runs_absent(self, message: messages.RunsAbsent) -> None:
+        self.runs.explain(message.view, message.absent)
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids)
@@ -274,39 +198,53 @@ class Browser(Screen[None]):
         self.runs.read(message.ids, message.runs)
         self._was_read("runs", "rows")
 
+    def on_runs_pane_mending_dropped(self) -> None:
+        self.query_one(ErrorBar).hide("runs")
+
+    def start_runs(self, spot: Spot) -> None:
+        if spot.runs is not None:
+            self.runs.start(spot.runs, self._names, return_to=spot.run)
+
     async def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
         self._read_run(message.run_id)
-        await self._go(RUN)
+        await self.go(RUN)
 
     def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
         from tui.screens.modals.picker import Choice
 
-        choices = [Choice(key, title, key.partition(".")[0]) for key, title in message.choices]
-        self._pick("Sort by", choices, message.key, self.runs.sort_by)
+        choices = [Choice(choice.key, choice.title, choice.kind) for choice in message.choices]
+        self._pick("Sort by", choices, message.key, self.runs.sort_by, message.known)
 
-    def _pick(self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None]) -> None:
+    def _pick(
+        self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None], hint: str = ""
+    ) -> None:
+        from tui.screens.modals.picker import Picker
+
         def picked(key: str | None) -> None:
             if key is not None:
                 then(key)
 
-        from tui.screens.modals.picker import Picker
-
-        self.app.push_screen(Picker(title, choices, chosen), picked)
+        self.app.push_screen(Picker(title, choices, chosen, hint=hint), picked)
 
     # Run
 
     def _read_run(self, run_id: str) -> None:
-        self._jobs.cancel("sparks")
+        self._session.cancel("sparks")
         self.run_pane.sparks_ended()
         self.run_pane.wait(run_id)
         self._read("run", "reading the run", reading.read_run, run_id)
 
+    def read_run(self, run_id: str) -> None:
+        self._read_run(run_id)
+
     def on_run_read(self, message: messages.RunRead) -> None:
+        self._returning_to = ""
         key = message.run.experiment_id
         self.run_pane.show(message.run, message.models, self._names.get(key, key))
         charted = self.chart.run_shown
         if charted is not None and charted.run_id != message.run.run_id:
             self.chart.clear()
+            self.run_pane.mark(None)
         self._was_read("run", "run")
 
     def on_summaries_read(self, message: messages.SummariesRead) -> None:
@@ -316,7 +254,7 @@ class Browser(Screen[None]):
             self.chart.show(run, self.run_pane.summaries, self.run_pane.curves, self.chart.metric.key)
 
     def on_run_pane_summaries_wanted(self, message: RunPane.SummariesWanted) -> None:
-        if "run" not in self._jobs.running:
+        if not self._session.is_running("run"):
             self._read_run(message.run_id)
 
     def on_run_pane_sparks_wanted(self, message: RunPane.SparksWanted) -> None:
@@ -326,17 +264,26 @@ class Browser(Screen[None]):
         self.run_pane.sparked(message.run_id, message.curves)
         self.chart.curves_came()
 
+    def on_run_pane_value_opened(self, message: RunPane.ValueOpened) -> None:
+        from tui.screens.modals.value import Value
+
+        self.app.push_screen(Value(message.value))
+
     # Chart
 
     async def on_run_pane_metric_opened(self, message: RunPane.MetricOpened) -> None:
-        await self._go(CHART)
+        # A thread that is to read this very history starts first: laying out the screen takes a while.
+        await asyncio.sleep(0)
+        await self.go(CHART)
         self.chart.show(message.run, self.run_pane.summaries, self.run_pane.curves, message.summary.key)
 
     def on_chart_pane_wanted(self, message: ChartPane.Wanted) -> None:
+        if self.level == CHART:
+            self.run_pane.mark(message.wish.summary.key)
         if self.run_pane.is_reading_only(message.wish):
             # The list of metrics reads this very history: it is drawn when that is done.
             return
-        self._jobs.cancel("sparks")
+        self._session.cancel("sparks")
         self.run_pane.sparks_ended()
         self._read("chart", "reading the history", reading.read_chart, message.wish)
 
@@ -352,58 +299,15 @@ class Browser(Screen[None]):
 
     # Keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What the footer offers is what can be done."""
-        if action != "back" or not self.is_mounted:
-            return True
-        error = self.query_one(ErrorBar).shown
-        return error or self._full or self._level > EXPERIMENTS or bool(self.experiments.wanted)
-
-    async def action_back(self) -> None:
-        """One layer: the error, the full screen, the filter, then the level."""
-        self._stay()
-        if self.query_one(ErrorBar).hide():
-            return
-        if self._full:
-            self.action_full()
-            return
-        pane = self._focused_pane()
-        # The card has no search of its own: it belongs to the list beside it.
-        if self.query_one("#experiments" if pane == "card" else f"#{pane}", Part).clear_search():
-            return
-        if self._level > EXPERIMENTS:
-            await self._go(self._level - 1)
-
-    def _stay(self) -> None:
-        """What was typed ahead is not meant any more: nothing opens by itself later."""
-        if self._prepared:
-            self.runs.stay()
-            self.run_pane.stay()
-
-    async def action_level(self, level: int) -> None:
-        self._stay()
-        here = self._focused_pane()
-        if level == self._level + 1 and here == OWN[self._level]:
-            # Down by one is what Enter does: it opens what the cursor is on.
-            self.query_one(f"#{here}", Pane).table.action_open()
-        else:
-            await self._go(level)
-
-    def action_pane(self, steps: int) -> None:
-        shown = self._panes_on_screen()
-        here = self._focused_pane()
-        place = shown.index(here) if here in shown else 0
-        self._focus(shown[(place + steps) % len(shown)])
-
-    def action_full(self) -> None:
-        self._full = not self._full
-        self._arrange()
-
     def action_refresh(self) -> None:
         """Reads again what is on screen; cursors stay where they are."""
         self.query_one(ErrorBar).hide()
         self._read_experiments()
-        if not self._prepared:
+        self._read_below()
+
+    def _read_below(self) -> None:
+        """Reads again what the panes below the experiments show."""
+        if not self.panes.prepared:
             return
         if self.runs.view is not None:
             self.runs.ask_again()
@@ -415,39 +319,15 @@ class Browser(Screen[None]):
         self._stage = STAGES[(STAGES.index(self._stage) + 1) % len(STAGES)]
         self._read_experiments()
 
-    def cancel_reading(self) -> bool:
+    async def cancel_reading(self) -> bool:
         """Ends what is being read; False if nothing was."""
-        ended = self._jobs.cancel_all()
+        ended = self._session.cancel_all()
         if ended:
+            self._show_uncounted()
             self.experiments.failed()
-            if self._prepared:
-                self.runs.failed()
+            if self.panes.prepared:
+                await self.runs.failed()
                 self.run_pane.stay()
                 self.run_pane.sparks_ended()
-            self._show_status()
+            self.show_status()
         return ended
-
-    def _subject(self) -> tuple[str, str, str]:
-        """(what it is, its id, its value or URI) of what the cursor is on."""
-        pane = self._focused_pane()
-        if pane in ("experiments", "card"):
-            chosen = self.experiments.chosen
-            return ("experiment", chosen.experiment_id, chosen.artifact_location or "") if chosen else ("", "", "")
-        run = self.run_pane.run_shown
-        if pane == "runs":
-            found = self.runs.chosen
-            return ("run", self.runs.key, (found.artifact_uri or "") if found else "")
-        if run is None:
-            return ("", "", "")
-        if pane == "chart":
-            metric = self.chart.metric
-            return ("run", run.run_id, cells.exact(metric.latest.value) if metric else "")
-        return ("run", run.run_id, self.run_pane.value_under_cursor)
-
-    def action_copy_id(self) -> None:
-        what, key, _ = self._subject()
-        self.post_message(messages.CopyWanted(f"{what} id", key))
-
-    def action_copy_value(self) -> None:
-        _, _, value = self._subject()
-        self.post_message(messages.CopyWanted("value", value))

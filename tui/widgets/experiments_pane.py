@@ -47,11 +47,14 @@ class ExperimentsPane(NamesPane):
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._experiments: Sequence[Experiment] = ()
-        self._stats: Mapping[str, ExperimentStats] = {}
+        self._stats: Mapping[str, ExperimentStats] | None = None
         self._stage = ViewType.ACTIVE_ONLY
         self._read = False
 
-    def show(self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats], stage: ViewType) -> None:
+    def show(
+        self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats] | None, stage: ViewType
+    ) -> None:
+        """`stats` are None while nobody counted the runs."""
         first = not self._read
         self._experiments, self._stats, self._stage, self._read = experiments, stats, stage, True
         self._fill()
@@ -65,6 +68,15 @@ class ExperimentsPane(NamesPane):
         """The experiment under the cursor; None on the row for all."""
         key = self.table.key
         return next((item for item in self._experiments if item.experiment_id == key), None)
+
+    def return_to(self, key: str, wanted: str) -> None:
+        """Narrows the list to what was `wanted`, and puts the cursor on the experiment with this id, if it is there."""
+        self.wanted = wanted
+        self._fill()
+        place = self.table.rows.find(key)
+        if place is not None:
+            self.table.cursor = place
+        self._tell()
 
     def _fill(self) -> None:
         kept = [item for item in self._experiments if self.matches(item.name)]
@@ -87,7 +99,8 @@ class ExperimentsPane(NamesPane):
     def failed(self) -> None:
         """The experiments do not come: those on screen stay."""
         if not self._read:
-            self.table.show(self.table.rows, empty="the experiments were not read\nr tries again")
+            again = f"the experiments were not read\n{key_of(self, 'refresh')} tries again"
+            self.table.show(self.table.rows, empty=again)
 
     def narrow(self) -> None:
         self._fill()

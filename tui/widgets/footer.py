@@ -53,8 +53,10 @@ class Footer(Widget):
     @staticmethod
     def _typed(screen: Screen[object], key: str) -> bool:
         """True if a text field has the focus and takes the key as text."""
-        focused = screen.focused
-        return focused is not None and focused.check_consume_key(key, key_to_character(key))
+        focused, name = screen.focused, shown(key)
+        # Textual does not know every character by the name of its key: `slash` it does not.
+        character = key_to_character(key) or (name if len(name) == 1 and name.isascii() else None)
+        return focused is not None and focused.check_consume_key(key, character)
 
     def render_line(self, y: int) -> Strip:
         plain = self.rich_style

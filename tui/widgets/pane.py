@@ -32,6 +32,7 @@ class Pane(Part):
     DEFAULT_CSS = """
     Pane {
         layers: base above;
+        & > .-gone { display: none; }
     }
     """
     """The prompt lies above the last row: making room for it would paint the whole table again."""
@@ -53,17 +54,26 @@ class Pane(Part):
     def table(self) -> Table:
         return self.query_one(Table)
 
-    async def ask(self, purpose: str, text: str, placeholder: str) -> None:
-        """Opens the prompt; it is made when it is first needed, because the first frame has no room for it."""
+    async def ask(self, purpose: str, text: str, placeholder: str, wrong: range = range(0)) -> None:
+        """Opens the prompt, which points at the characters that are `wrong`.
+
+        It is made when it is first needed, because the first frame has no room for it.
+        """
         from tui.widgets.prompt import Prompt
 
         if self.prompt is None:
             self.prompt = Prompt()
             await self.mount(self.prompt)
-        self.prompt.ask(purpose, text, placeholder)
+        self.prompt.ask(purpose, text, placeholder, wrong)
 
     def entitle(self, pieces: Pieces) -> None:
         self.query_one(".title", Line).show(pieces)
+
+    def _say(self, selector: str, pieces: Pieces) -> None:
+        """Shows a line that takes room only while it says something."""
+        line = self.query_one(selector, Line)
+        line.show(pieces)
+        line.set_class(not pieces, "-gone")
 
     def take_focus(self) -> None:
         self.table.focus()

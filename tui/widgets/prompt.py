@@ -4,14 +4,53 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from tui.view.text import width
 
-class Prompt(Horizontal):
+
+class Pointer(Widget):
+    """Carets below the part of a text field's text that is wrong."""
+
+    DEFAULT_CSS = """
+    Pointer { display: none; height: 1; background: $panel; color: $text-error; text-style: bold; }
+    Pointer.-shown { display: block; }
+    """
+
+    def __init__(self, field: Input) -> None:
+        super().__init__()
+        self._field = field
+        self._wrong = range(0)
+
+    def on_mount(self) -> None:
+        # A text that is longer than the field is scrolled, and the carets with it.
+        self.watch(self._field, "scroll_x", self._scrolled, init=False)
+
+    def _scrolled(self) -> None:
+        self.refresh()
+
+    def point(self, wrong: range) -> None:
+        """At these characters; at none hides it."""
+        self._wrong = wrong
+        self.set_class(bool(wrong), "-shown")
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        text, wrong = self._field.value, self._wrong
+        start = self._field.region.x - self.region.x + width(text[: wrong.start]) - round(self._field.scroll_x)
+        carets = "^" * max(1, width(text[wrong.start : wrong.stop]))
+        line = (" " * start + carets) if start >= 0 else carets[-start:]
+        return Strip([Segment(line, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
+
+
+class Prompt(Vertical):
     """A labelled text field at the bottom of a pane; hidden while not in use."""
 
     DEFAULT_CSS = """
@@ -19,12 +58,13 @@ class Prompt(Horizontal):
         layer: above;
         dock: bottom;
         display: none;
-        height: 1;
+        height: auto;
         background: $panel;
         &.-shown { display: block; }
-        & > Label { color: $text-accent; text-style: bold; padding: 0 1; }
-        & > Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
-        & > Input:focus { border: none; }
+        & Horizontal { height: 1; }
+        & Label { color: $text-accent; text-style: bold; padding: 0 1; }
+        & Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
+        & Input:focus { border: none; }
     }
     """
 
@@ -66,19 +106,21 @@ class Prompt(Horizontal):
         """What is being asked for: find or filter."""
 
     def compose(self) -> ComposeResult:
-        yield Label("", markup=False)
         field = Input(compact=True, select_on_focus=False)
         # A blinking cursor sends bytes while nothing changes.
         field.cursor_blink = False
         field.can_focus = False
-        yield field
+        with Horizontal():
+            yield Label("", markup=False)
+            yield field
+        yield Pointer(field)
 
     @property
     def shown(self) -> bool:
         return self.has_class("-shown")
 
-    def ask(self, purpose: str, text: str, placeholder: str) -> None:
-        """Opens the field with `text` in it and the cursor at its end."""
+    def ask(self, purpose: str, text: str, placeholder: str, wrong: range = range(0)) -> None:
+        """Opens the field with `text` in it and the cursor at its end, or behind the characters that are `wrong`."""
         self.purpose = purpose
         self.query_one(Label).update(f"{purpose}:")
         field = self.query_one(Input)
@@ -86,7 +128,8 @@ class Prompt(Horizontal):
         field.placeholder = placeholder
         with field.prevent(Input.Changed):
             field.value = text
-        field.cursor_position = len(text)
+        field.cursor_position = min(wrong.stop, len(text)) if wrong else len(text)
+        self.query_one(Pointer).point(wrong)
         self.add_class("-shown")
         field.focus()
 
@@ -96,6 +139,8 @@ class Prompt(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        # What was wrong is being mended.
+        self.query_one(Pointer).point(range(0))
         if self.shown:
             self.post_message(self.Changed(self, event.value))
 

@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from store.entities import Axis, Curve, LoggedModel, MetricSummary, Run
-from tui.bindings import bindings
+from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.view.cells import exact
 from tui.view.glyphs import GLYPHS
-from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
+from tui.view.run import SAMPLED, data_rows, headline, metric_rows, overview_rows, pair_rows
 from tui.view.text import clean
+from tui.view.value import FullValue, data_value, overview_value, pair_value
 from tui.widgets.line import Line
 from tui.widgets.names_pane import NamesPane
 from tui.widgets.table import Table
@@ -29,10 +30,9 @@ _NAMES = ("Metrics", "Params", "Tags", "Data", "Overview")
 
 
 class RunPane(NamesPane):
-    """Everything about one run; Enter on a metric opens its chart."""
+    """Everything about one run; a metric opens as its chart, anything else as its full value."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUN)
-    empty = "choose a run first: 2"
 
     @dataclass
     class MetricOpened(Message):
@@ -40,6 +40,12 @@ class RunPane(NamesPane):
 
         run: Run
         summary: MetricSummary
+
+    @dataclass
+    class ValueOpened(Message):
+        """A value is wanted in full."""
+
+        value: FullValue
 
     @dataclass
     class SummariesWanted(Message):
@@ -67,11 +73,18 @@ class RunPane(NamesPane):
         self._under_way: set[str] = set()
         """Metrics whose curve was asked for."""
         self._opening: str | None = None
+        self._return_row = ""
+        self._return_metric = ""
+        """Where the cursor is to be, and which metric is to be opened, once they were read."""
+        self._charted: str | None = None
+        """The metric that is charted beside the list."""
 
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
+        yield Line(id="problems", classes="-gone")
         yield Tabs(_NAMES)
-        yield Table(frozen=1, empty=self.empty)
+        yield Table(frozen=1, empty=f"choose a run first: {key_of(self, 'runs')}")
+        yield Line(id="run-notes", classes="notes -gone")
 
     @property
     def run_shown(self) -> Run | None:
@@ -109,12 +122,24 @@ class RunPane(NamesPane):
             self._opening = None
             self._run, self._models, self._summaries, self._curves, self.wanted = None, (), {}, {}, ""
             self.entitle([("Run", "title"), (clean(run_id)[:8], "dim")])
+            self._say("#problems", ())
+            self._say("#run-notes", ())
             self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
+
+    def return_to(self, tab: int, row: str, metric: str) -> None:
+        """What is to be shown of the run that is being read; a `metric` opens as its chart."""
+        self.query_one(Tabs).chosen = tab
+        self._return_row, self._return_metric = row, metric
 
     def show(self, run: Run, models: Sequence[LoggedModel], experiment: str) -> None:
         self._run, self._models, self._experiment = run, models, experiment
         self.entitle(headline(run))
+        self._say("#problems", [(f"{GLYPHS.problem} {clean(problem)}", "warn") for problem in run.problems])
         self._fill()
+        place = self.table.rows.find(self._return_row) if self._return_row else None
+        if place is not None:
+            self.table.cursor = place
+        self._return_row = ""
         self.screen.refresh_bindings()
 
     def summed_up(self, run_id: str, summaries: Sequence[MetricSummary]) -> None:
@@ -128,7 +153,10 @@ class RunPane(NamesPane):
         self._summaries = found
         self._fill()
         self.want_sparks()
-        if self._opening is not None:
+        metric, self._return_metric = self._return_metric, ""
+        if metric in found:
+            self._open_metric(metric)
+        elif self._opening is not None:
             self._open_metric(self._opening)
 
     def sparked(self, run_id: str, curves: Sequence[Curve]) -> None:
@@ -162,8 +190,14 @@ class RunPane(NamesPane):
         else:
             rows = overview_rows(run, self._experiment)
         names = ("metrics", "params", "tags", "datasets and models", "overview")
-        empty = "nothing is called that\nEsc shows everything" if self.wanted else f"this run has no {names[self.tab]}"
+        if self.wanted:
+            empty = f"nothing is called that\n{key_of(self, 'back')} shows everything"
+        else:
+            empty = f"this run has no {names[self.tab]}"
+        sampled = self.tab == METRICS and any(summary.sampled for summary in self._summaries.values())
+        self._say("#run-notes", [(SAMPLED, "dim")] if sampled else ())
         self.table.show(rows, empty=empty)
+        self.table.mark(self._charted if self.tab == METRICS else None)
 
     # Tabs
 
@@ -221,10 +255,34 @@ class RunPane(NamesPane):
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
 
+    def mark(self, metric: str | None) -> None:
+        """Marks the metric that is charted beside the list; None: none is."""
+        self._charted = metric
+        self.table.mark(metric if self.tab == METRICS else None)
+
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
-        if self.tab == METRICS and (key := self.table.key) is not None:
+        key = self.table.key
+        if key is None:
+            return
+        if self.tab == METRICS:
             self._open_metric(key)
+        elif (value := self._full_value(key)) is not None:
+            self.post_message(self.ValueOpened(value))
+
+    def _full_value(self, key: str) -> FullValue | None:
+        """What the row of another list than that of the metrics stands for."""
+        run = self._run
+        if run is None:
+            return None
+        if self.tab == PARAMS:
+            return pair_value("param", run.params, key)
+        if self.tab == TAGS:
+            return pair_value("tag", run.tags, key)
+        if self.tab == DATA:
+            return data_value(run, self._models, key)
+        cells = self.table.rows.cells(self.table.cursor)
+        return overview_value(run, key, cells[-1].text if cells else "")
 
     def _open_metric(self, key: str) -> None:
         """Opens the chart, at once or when the summary it needs was read."""
@@ -239,7 +297,7 @@ class RunPane(NamesPane):
 
     def stay(self) -> None:
         """What was typed ahead is not meant any more."""
-        self._opening = None
+        self._opening, self._return_metric = None, ""
 
     def narrow(self) -> None:
         self._fill()

@@ -6,24 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.message import Message
 
-from store.entities import Run, ViewType
-from tui.bindings import bindings
+from store.entities import Run
+from store.errors import FilterError, FlowdeckError
+from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.view import cells
-from tui.view.glyphs import GLYPHS, quoted
-from tui.view.runs import NEWEST_FIRST, RunColumns, RunRows, RunsView, first_ascending, promoted
-from tui.view.stages import STAGE_NAMES, STAGES
+from tui.view.glyphs import GLYPHS
+from tui.view.headway import headway_text
+from tui.view.order import OrderChoice, keys_known, order_choices
+from tui.view.runs import RunColumns, RunRows, RunsView, first_ascending, promoted
+from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
+from tui.view.stages import STAGES
 from tui.view.text import clean
+from tui.widgets.line import Line
 from tui.widgets.pane import Pane
+from tui.widgets.run_cache import RunCache
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
+    from store.absent import Absent
+    from store.protocols import Headway
+    from tui.messages import RunsFound
     from tui.widgets.prompt import Prompt
-
-KEPT_ROWS = 4000
-"""Runs kept in memory after they were read: some hundred screens."""
 
 ROOMY = 100
 """Columns of the pane from which the title says what has no column."""
@@ -31,13 +38,15 @@ ROOMY = 100
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
 
+EXAMPLE = "for example metrics.rmse < 0.8"
+"""What the empty prompt for a filter says."""
+
 
 class RunsPane(Pane):
     """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUNS)
     frozen = 2
-    empty = "choose an experiment first: 1"
 
     @dataclass
     class Asked(Message):
@@ -62,17 +71,22 @@ class RunsPane(Pane):
 
     @dataclass
     class SortWanted(Message):
-        """The order is to be chosen among these (order_by key, title) pairs."""
+        """The order is to be chosen."""
 
-        choices: Sequence[tuple[str, str]]
+        choices: Sequence[OrderChoice]
         key: str
+        known: str
+        """Whose keys these are, if not those of every run."""
+
+    class MendingDropped(Message):
+        """A filter that was wrong is not to be mended."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._view: RunsView | None = None
         self._names: Mapping[str, str] = {}
         self._ids: Sequence[str] = ()
-        self._loaded: dict[str, Run] = {}
+        self._loaded = RunCache()
         self._columns = RunColumns()
         self._complete = True
         self._asked: RunsView | None = None
@@ -80,8 +94,18 @@ class RunsPane(Pane):
         self._open_when_found = False
         self._refused = ""
         """A filter that did not do, to be mended."""
+        self._absent: Sequence[Absent] = ()
+        self._headway = ""
+        """How far a reading that takes long has come."""
+        self._return_to = ""
+        """The run on which the cursor is to be once it was found."""
         self.answered = False
         """True once the runs of these experiments were found."""
+
+    def compose(self) -> ComposeResult:
+        yield Line(classes="title")
+        yield Table(frozen=self.frozen, empty=f"choose an experiment first: {key_of(self, 'experiments')}")
+        yield Line(id="runs-notes", classes="notes -gone")
 
     @property
     def view(self) -> RunsView | None:
@@ -93,50 +117,87 @@ class RunsPane(Pane):
         """The run under the cursor, if it is read."""
         return self._loaded.get(self.table.key or "")
 
-    def start(self, view: RunsView, names: Mapping[str, str]) -> None:
-        """Asks for the runs of other experiments; `names` has the names of all by id."""
-        self._names = names
+    def start(self, view: RunsView, names: Mapping[str, str], return_to: str = "") -> None:
+        """Asks for the runs of other experiments; `names` has the names of all by id.
+
+        The cursor goes to the run with the id `return_to`, if that is among them.
+        """
+        self._names, self._return_to = names, return_to
         self.answered = False
-        self._view, self._ids, self._loaded, self._columns = view, (), {}, RunColumns()
-        self.entitle([("Runs", "title"), (self._title(view), "accent")])
+        self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
+        self._absent, self._headway = (), ""
+        self.entitle([("Runs", "title"), (place(view, names), "accent")])
+        self._say("#runs-notes", ())
         self.table.show(self._rows(view), empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
         self._post(view)
 
-    def failed(self) -> None:
-        """The runs that were asked for do not come: those on screen stay."""
-        if self._asked is not None:
-            self._refused = self._asked.filter
-        self._asked, self._open_when_found = None, False
+    async def failed(self, error: FlowdeckError | None = None) -> None:
+        """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
+        asked = self._asked
+        if asked is not None:
+            self._refused = asked.filter
+        self._asked, self._open_when_found, self._headway = None, False, ""
         if not self.answered:
-            self.table.show(self.table.rows, empty="the runs were not read\nr tries again")
+            again = f"the runs were not read\n{key_of(self, 'refresh')} tries again"
+            self.table.show(self.table.rows, empty=again)
+        elif self._view is not None:
+            self._entitle(self._view)
+        if isinstance(error, FilterError) and asked is not None:
+            await self._mend(error, asked)
+
+    async def _mend(self, error: FilterError, asked: RunsView) -> None:
+        """Opens the prompt at the mistake, unless the user is elsewhere by now."""
+        whole = asked.query.filter
+        elsewhere = not self.has_focus_within or self.app.screen is not self.screen
+        if elsewhere or error.position is None or error.text != whole:
+            return
+        # What is looked for by name stands before the filter.
+        start = error.position - (len(whole) - len(asked.filter))
+        if start >= 0:
+            wrong = range(start, start + max(1, error.length))
+            await self.ask("filter", asked.filter, EXAMPLE, wrong)
 
     def stay(self) -> None:
         """What was typed ahead is not meant any more."""
         self._open_when_found = False
 
-    def found(
-        self, view: RunsView, ids: Sequence[str], complete: bool, runs: Sequence[Run], columns: RunColumns
-    ) -> None:
+    def coming(self, view: RunsView, headway: Headway) -> None:
+        """Says how far the store has come; rows that it found show at once where there are no others yet."""
+        if self._view is None or view != (self._asked or self._view):
+            return
+        self._headway = headway_text(headway)
+        first = not self.answered or (view == self._view and not self._complete)
+        if first and len(headway.found) > len(self._ids):
+            self._ids, self._complete = headway.found, False
+            self.table.show(self._rows(view))
+        elif not len(self._ids) and not self.answered:
+            self.table.show(self.table.rows, empty=f"{self._headway} {GLYPHS.ellipsis}")
+        self._entitle(self._view)
+
+    def found(self, answer: RunsFound) -> None:
         """Shows which runs match. Rows that were read before stay on screen until they are read again."""
-        again = view == self._view and len(self._ids) > 0
-        self._remember(runs)
-        if again and not complete:
+        view, ids = answer.view, answer.ids
+        again = self.answered and view == self._view and len(self._ids) > 0
+        was_complete = self._complete
+        self._loaded.remember(answer.runs, self._near())
+        if again and not answer.complete:
             # The first part of a list that is read again must not throw the cursor out of the rest.
             return
         if self._columns == RunColumns() or self._view is None or self._view.stage is not view.stage:
             # A narrower filter must not take columns away.
-            self._columns = columns
+            self._columns = answer.columns
         reordered = self._view is not None and self._view.order != view.order
         self._columns = promoted(self._columns, view.order[0])
-        self._view, self._ids, self._complete, self.answered = view, ids, complete, True
-        self._refused = ""
-        if again:
+        self._view, self._ids, self._complete, self.answered = view, ids, answer.complete, True
+        self._refused, self._absent, self._headway = "", (), ""
+        if again and was_complete:
             # What is not on screen is read again when it comes there.
-            kept = {*self._near(), *(run.run_id for run in runs)}
-            self._loaded = {key: run for key, run in self._loaded.items() if key in kept}
+            self._loaded.keep_only({*self._near(), *(run.run_id for run in answer.runs)})
         # In another order the first rows are what one wants to see; else the cursor stays on its run.
         self.table.show(self._rows(view), empty=self._emptiness(view), cursor=0 if reordered else None)
+        self._go_back(answer.complete)
         self._entitle(view)
+        self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
             self.post_message(self.Wanted(self._near()))
         if view == self._asked:
@@ -144,11 +205,25 @@ class RunsPane(Pane):
             if open_now and ids:
                 self.table.action_open()
 
+    def _go_back(self, complete: bool) -> None:
+        """The cursor to the run that it is to return to, unless it was moved meanwhile."""
+        place = self.table.rows.find(self._return_to) if self._return_to and self.table.cursor == 0 else None
+        if place is not None:
+            self.table.cursor = place
+        if place is not None or complete:
+            self._return_to = ""
+
+    def explain(self, view: RunsView, absent: Sequence[Absent]) -> None:
+        """Says why there are no runs: what the filter names and no run has."""
+        if view == self._view and not len(self._ids):
+            self._absent = absent
+            self.table.show(self.table.rows, empty=self._emptiness(view))
+
     def read(self, ids: Sequence[str], runs: Sequence[Run]) -> None:
         """Fills rows in; those that were asked for and did not come are no longer in the store."""
-        self._remember(runs)
-        there = {run.run_id for run in runs}
-        self._remember([_gone(run_id) for run_id in ids if run_id not in there])
+        near, there = self._near(), {run.run_id for run in runs}
+        self._loaded.remember(runs, near)
+        self._loaded.gone([run_id for run_id in ids if run_id not in there], near)
         self.table.repaint()
 
     @property
@@ -156,62 +231,20 @@ class RunsPane(Pane):
         """The id of the run under the cursor; empty if there is none."""
         return self.table.key or ""
 
-    def _remember(self, runs: Sequence[Run]) -> None:
-        """Keeps what was read, the latest last; forgets the oldest that is not on screen."""
-        for run in runs:
-            self._loaded.pop(run.run_id, None)
-            self._loaded[run.run_id] = run
-        if len(self._loaded) > KEPT_ROWS:
-            keep = set(self._near())
-            for run_id in list(self._loaded)[: len(self._loaded) - KEPT_ROWS // 2]:
-                if run_id not in keep:
-                    del self._loaded[run_id]
-
     def _rows(self, view: RunsView) -> RunRows:
         return RunRows(self._ids, self._loaded, self._columns, self._names, view.order)
 
-    def _forget(self) -> None:
-        if len(self._loaded) > KEPT_ROWS:
-            keep = set(self._near())
-            for run_id in list(self._loaded)[: len(self._loaded) - KEPT_ROWS // 2]:
-                if run_id not in keep:
-                    del self._loaded[run_id]
-
     # Texts
 
-    def _title(self, view: RunsView) -> str:
-        if view.experiment_ids is None:
-            return "all experiments"
-        return ", ".join(clean(self._names.get(key, key)) for key in view.experiment_ids)
-
-    @staticmethod
-    def _emptiness(view: RunsView) -> str:
-        if view.filter or view.find:
-            return "no run matches\nEsc shows all of them, f changes the filter"
-        if view.stage is ViewType.DELETED_ONLY:
-            return "no run is deleted\nV shows the others"
-        return "no runs yet\nr reads again, Esc goes back to the experiments"
+    def _emptiness(self, view: RunsView) -> str:
+        keys = KeyNames(*(key_of(self, entry) for entry in ("back", "filter", "refresh", "runs_stage")))
+        return emptiness(view, self._absent, keys, self.size.width - 4)
 
     def _entitle(self, view: RunsView) -> None:
         total = cells.plural(len(self._ids), "run") if self._complete else f"more than {len(self._ids)} runs"
-        pieces = [("Runs", "title"), (self._title(view), "accent"), (total, "")]
-        if view.find:
-            pieces.append((f"called {quoted(clean(view.find))}", "warn"))
-        if view.filter:
-            pieces.append((f"where {clean(view.filter)}", "warn"))
-        if STAGE_NAMES[view.stage]:
-            pieces.append((STAGE_NAMES[view.stage], "warn"))
-        if view.order != NEWEST_FIRST:
-            key, ascending = view.order
-            pieces.append((f"{GLYPHS.up if ascending else GLYPHS.down} {clean(key)}", "dim"))
-        hidden = [
-            cells.plural(number, noun)
-            for number, noun in ((self._columns.other_metrics, "metric"), (self._columns.other_params, "param"))
-            if number
-        ]
-        if hidden and self.size.width >= ROOMY:
-            pieces.append((f"{' and '.join(hidden)} without a column", "dim"))
-        self.entitle(pieces)
+        roomy, waiting = self.size.width >= ROOMY, bool(self._headway)
+        amount = self._headway or total
+        self.entitle(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
 
     # Rows that come on screen
 
@@ -257,7 +290,7 @@ class RunsPane(Pane):
 
     async def action_filter(self) -> None:
         if self._view is not None:
-            await self.ask("filter", self._refused or self._view.filter, "for example metrics.rmse < 0.8")
+            await self.ask("filter", self._refused or self._view.filter, EXAMPLE)
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
@@ -274,6 +307,8 @@ class RunsPane(Pane):
         event.stop()
         if event.prompt.purpose == "find":
             self._ask(find="")
+        elif self._refused:
+            self.post_message(self.MendingDropped())
         self.take_focus()
 
     def clear_search(self) -> bool:
@@ -285,8 +320,8 @@ class RunsPane(Pane):
 
     def action_sort(self) -> None:
         if self._view is not None:
-            choices = [(column.id, column.title) for column in self.table.rows.columns if "." in column.id]
-            self.post_message(self.SortWanted(choices, self._view.order[0]))
+            known = keys_known(len(self._loaded), len(self._ids), self._complete)
+            self.post_message(self.SortWanted(order_choices(self._loaded.values()), self._view.order[0], known))
 
     def sort_by(self, key: str) -> None:
         """Sorts by an order_by key, from the end that one wants to see first; once more by the same: from the other."""
@@ -301,8 +336,3 @@ class RunsPane(Pane):
     def action_reverse(self) -> None:
         if self._view is not None:
             self.sort_by(self._view.order[0])
-
-
-def _gone(run_id: str) -> Run:
-    """A row for a run that was deleted for good after the list was read."""
-    return Run(run_id, "(no longer in the store)", "", "", None, None, "deleted", None, None)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -18,27 +15,13 @@ from textual.widget import Widget
 
 from tui.bindings import bindings
 from tui.keys import Place
-from tui.view.glyphs import GLYPHS
-from tui.view.table import Cell, Column, ListRows, Rows
-from tui.view.text import clean, cut, fit, skip, width
-
-GAP: Final = 2
-"""Columns of space between two cells."""
-
-MEASURED: Final = 200
-"""Rows looked at to find the widths of columns: those around the visible ones."""
-
-SCROLL_PART: Final = 3
-"""When the cursor leaves the screen the table scrolls by this part of its height, not by a line: a scrolled
-line repaints all of them, which over a slow link costs more than the line tells."""
-
-GG_SECONDS: Final = 1.0
-"""Two presses of g within this time are gg."""
+from tui.view.table import Rows
+from tui.widgets.table_lines import Lines
+from tui.widgets.twice import Twice
+from tui.widgets.window import Window
 
 WHEEL_ROWS: Final = 5
 """Rows that a turn of the mouse wheel scrolls."""
-
-_NO_ROWS: Final = ListRows((), ())
 
 
 class Table(Widget, can_focus=True):
@@ -145,29 +128,32 @@ class Table(Widget, can_focus=True):
         a `driven` table gets its keys from another widget, and looks as if it had the focus.
         """
         super().__init__(id=id, classes=classes)
-        self._rows: Rows = _NO_ROWS
-        self._frozen = frozen
+        self._window = Window(frozen)
+        self._lines = Lines(self._window, self._style)
         self._empty = empty
         self._driven = driven
-        self._widths: list[int] = []
-        self._top = 0
-        self._side = 0
-        self._inside = 0
-        """Terminal columns of the last column that are scrolled away, once nothing is to the right of it."""
-        self._longest = 0
-        """Terminal columns of the longest text of the last column on screen."""
-        self._missing = False
-        self._last_g = 0.0
+        self._marked: str | None = None
+        self._g = Twice()
         self._styles_of_roles: dict[tuple[str, str], Style] = {}
 
     @property
     def rows(self) -> Rows:
-        return self._rows
+        return self._window.rows
 
     @property
     def key(self) -> str | None:
         """What the cursor is on."""
-        return self._rows.key(self.cursor) if len(self._rows) else None
+        return self.rows.key(self.cursor) if len(self.rows) else None
+
+    @property
+    def on_screen(self) -> range:
+        """The rows that are on screen."""
+        return self._window.on_screen
+
+    @property
+    def columns_on_screen(self) -> list[int]:
+        """The columns that are on screen, as far as there is room."""
+        return [place for place, _ in self._window.shown_columns()]
 
     def show(self, rows: Rows, *, empty: str | None = None, cursor: int | None = None) -> None:
         """Shows `rows`; the cursor stays on the row with the same key, else on the same line.
@@ -175,28 +161,35 @@ class Table(Widget, can_focus=True):
         `empty` is what is said when there are none; `cursor` puts the cursor on that row.
         """
         key = self.key
-        same_columns = [column.id for column in rows.columns] == [column.id for column in self._rows.columns]
-        self._rows = rows
+        self._window.show(rows)
         if empty is not None:
             self._empty = empty
-        if not same_columns:
-            self._side = self._inside = 0
-            self._widths = []
         if cursor is None:
             found = rows.find(key) if key is not None else None
             cursor = self.cursor if found is None else found
         moved = min(max(cursor, 0), max(len(rows) - 1, 0))
-        self._top = min(self._top, self._last_top())
-        self._measure()
+        self._window.measure()
         if moved != self.cursor:
             self.set_reactive(Table.cursor, moved)
             self._keep_visible()
         self.repaint()
         self._ask_for_missing()
 
+    def mark(self, key: str | None) -> None:
+        """Puts the cursor's sign before the row with this key whoever has the focus, and the cursor on it."""
+        if key == self._marked:
+            return
+        before, self._marked = self._marked, key
+        for one in (before, key):
+            place = None if one is None else self.rows.find(one)
+            if place is not None:
+                self._repaint_row(place)
+                if one == key:
+                    self.cursor = place
+
     def repaint(self) -> None:
         """Draws what is on screen again, with the columns as wide as it needs."""
-        self._measure()
+        self._window.measure()
         self.refresh()
 
     def notify_style_update(self) -> None:
@@ -204,9 +197,8 @@ class Table(Widget, can_focus=True):
         self._styles_of_roles.clear()
 
     def on_resize(self) -> None:
-        self._top = min(self._top, self._last_top())
-        self._inside = 0
-        self._measure()
+        self._window.resize(*self.size)
+        self._window.measure()
         self._keep_visible()
         self._ask_for_missing()
         self.post_message(self.Scrolled(self))
@@ -216,97 +208,52 @@ class Table(Widget, can_focus=True):
         self._repaint_row(self.cursor)
 
     def watch_cursor(self, old: int, new: int) -> None:
-        top = self._top
+        top = self._window.top
         self._keep_visible()
         self._repaint_row(old)
         self._repaint_row(new)
         self.post_message(self.Moved(self, new))
-        if self._top == top and len(self._rows) and self._rows.cells(new) is None:
+        if self._window.top == top and len(self.rows) and self.rows.cells(new) is None:
             self.post_message(self.Wanted(self))
 
     def _repaint_row(self, index: int) -> None:
-        y = index - self._top + 1
+        y = index - self._window.top + 1
         if 1 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
-    @property
-    def on_screen(self) -> range:
-        """The rows that are on screen."""
-        return range(self._top, min(len(self._rows), self._top + max(0, self.size.height - 1)))
-
-    def _last_top(self) -> int:
-        return max(0, len(self._rows) - max(1, self.size.height - 1))
-
     def _keep_visible(self) -> None:
-        room = self.size.height - 1
-        if room <= 0 or not len(self._rows):
-            return
-        top = self._top
-        jump = max(1, room // SCROLL_PART)
-        if self.cursor < top:
-            top = self.cursor if top - self.cursor > jump else top - jump
-        elif self.cursor >= top + room:
-            top = self.cursor - room + 1 if self.cursor - (top + room) >= jump else top + jump
-        self._scroll(top)
+        self._scroll(self._window.top_for(self.cursor))
 
     def _scroll(self, top: int) -> None:
-        top = min(max(top, 0), self._last_top())
-        if top != self._top:
-            self._top = top
+        top = min(max(top, 0), self._window.last_top)
+        if top != self._window.top:
+            self._window.top = top
             self.repaint()
             self._ask_for_missing()
             self.post_message(self.Scrolled(self))
 
-    # Layout
-
-    def _measure(self) -> None:
-        """Widens columns to the loaded rows around the visible ones, and looks which of those are not loaded."""
-        columns = self._rows.columns
-        if len(self._widths) != len(columns):
-            self._widths = [min(max(column.least, width(column.title)), column.most) for column in columns]
-        self._missing, self._longest = False, 0
-        visible = self.on_screen
-        last = min(len(self._rows), max(visible.stop, min(visible.start + MEASURED, len(self._rows))))
-        for index in range(visible.start, last):
-            cells = self._rows.cells(index)
-            if cells is None:
-                self._missing = self._missing or index in visible
-                continue
-            if index in visible and cells:
-                self._longest = max(self._longest, width(cells[-1].text))
-            for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
-                if len(cell.text) >= self._widths[place] and self._widths[place] < column.most:
-                    self._widths[place] = min(column.most, max(self._widths[place], width(cell.text)))
-
-    def _shown_columns(self) -> list[tuple[int, int]]:
-        """(column, width) of those on screen: the frozen ones, then from the sideways offset on."""
-        room = self.size.width - 2
-        shown: list[tuple[int, int]] = []
-        order = [*range(min(self._frozen, len(self._widths))), *range(self._frozen + self._side, len(self._widths))]
-        narrow = room < 72
-        for place in order:
-            wide = self._widths[place]
-            if place < self._frozen and narrow:
-                wide = min(wide, max(12, room // 2))
-            if room <= 0 or (room < wide and room < 6 and shown):
-                break
-            shown.append((place, min(wide, room)))
-            room -= wide + GAP
-        return shown
+    def _ask_for_missing(self) -> None:
+        if self._window.missing:
+            self.post_message(self.Wanted(self))
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
+        # A line may be wanted before the message about another size was handled.
+        self._window.columns, self._window.lines = self.size
         if y == 0:
-            return self._header()
-        index = y - 1 + self._top
-        if not len(self._rows):
-            return self._notice(y)
-        if index >= len(self._rows):
+            return self._lines.header()
+        index = y - 1 + self._window.top
+        if not len(self.rows):
+            return self._lines.notice(y, self._empty)
+        if index >= len(self.rows):
             return Strip.blank(self.size.width, self.rich_style)
-        return self._row(index)
+        here, active = index == self.cursor, self.has_focus or self._driven
+        on = "" if not here else "cursor" if active else "cursor-blurred"
+        marked = (here and active) or (self._marked is not None and self.rows.key(index) == self._marked)
+        return self._lines.row(index, on, marked)
 
-    def _style(self, role: str, on: str = "") -> Style:
+    def _style(self, role: str, on: str) -> Style:
         style = self._styles_of_roles.get((role, on))
         if style is None:
             style = self.rich_style
@@ -316,60 +263,6 @@ class Table(Widget, can_focus=True):
                 style += self.get_component_rich_style(f"table--{on}", partial=True)
             self._styles_of_roles[role, on] = style
         return style
-
-    def _header(self) -> Strip:
-        style = self._style("header")
-        shown = self._shown_columns()
-        columns = self._rows.columns
-        text = GLYPHS.before if self._side or self._inside else " "
-        for place, wide in shown:
-            text += fit(clean(columns[place].title), wide, columns[place].align) + " " * GAP
-        more = bool(shown) and (shown[-1][0] < len(columns) - 1 or self._hidden(shown[-1][1]) > 0)
-        line = fit(text.rstrip(), self.size.width - 1) + (GLYPHS.after if more else " ")
-        return Strip([Segment(line, style)], self.size.width)
-
-    def _row(self, index: int) -> Strip:
-        here = index == self.cursor
-        active = self.has_focus or self._driven
-        on = "" if not here else "cursor" if active else "cursor-blurred"
-        plain = self._style("", on)
-        segments = [Segment(GLYPHS.cursor if here and active else " ", plain)]
-        used = 1
-        cells: Sequence[Cell] | None = self._rows.cells(index)
-        for place, wide in self._shown_columns():
-            column: Column = self._rows.columns[place]
-            if cells is None:
-                text, style = fit(GLYPHS.gap if place else GLYPHS.ellipsis, wide, column.align), self._style("dim", on)
-            else:
-                text = skip(cells[place].text, self._inside) if place == len(cells) - 1 else cells[place].text
-                text, style = fit(text, wide, column.align), self._style(cells[place].role, on)
-            # The gap takes the cell's style: each change of style costs more bytes than a short cell.
-            segments.append(Segment(text + " " * GAP, style))
-            used += wide + GAP
-        line = Strip(segments, used).adjust_cell_length(self.size.width - 1, plain)
-        bar = Segment(self._bar(index - self._top), self._style("bar"))
-        return Strip([*line.simplify(), bar], self.size.width)
-
-    def _bar(self, line: int) -> str:
-        """The scroll bar's part of a line below the header; a space where there is nothing to scroll."""
-        room, total = self.size.height - 1, len(self._rows)
-        if room <= 0 or total <= room:
-            return " "
-        size = max(1, room * room // total)
-        first = round(self._top * (room - size) / (total - room))
-        return GLYPHS.bar if first <= line < first + size else " "
-
-    def _notice(self, y: int) -> Strip:
-        lines = self._empty.split("\n")
-        start = max(1, (self.size.height - len(lines)) // 3)
-        style = self._style("empty")
-        text = lines[y - start] if 0 <= y - start < len(lines) else ""
-        text = fit(cut(text, self.size.width - 2), self.size.width, "center")
-        return Strip([Segment(text, style)], self.size.width)
-
-    def _ask_for_missing(self) -> None:
-        if self._missing:
-            self.post_message(self.Wanted(self))
 
     # Keys and mouse
 
@@ -383,58 +276,38 @@ class Table(Widget, can_focus=True):
         self._go(0)
 
     def action_bottom(self) -> None:
-        self._go(len(self._rows) - 1)
+        self._go(len(self.rows) - 1)
 
     def action_g(self) -> None:
-        now = time.monotonic()
-        if now - self._last_g < GG_SECONDS:
+        if self._g.pressed():
             self._go(0)
-            now = 0.0
-        self._last_g = now
 
     def action_side(self, columns: int) -> None:
         """Moves by whole columns; then, while the last one is cut, by half of what is seen of it."""
-        shown = self._shown_columns()
-        if not shown:
-            return
-        last, wide = shown[-1]
-        most = max(0, len(self._widths) - self._frozen - 1)
-        at_end = last == len(self._widths) - 1 and (wide >= self._widths[last] or self._side >= most)
-        before = self._side, self._inside
-        if columns > 0 and at_end:
-            self._inside += min(max(0, self._hidden(wide)), max(1, wide // 2))
-        elif columns < 0 and self._inside:
-            self._inside = max(0, self._inside - max(1, wide // 2))
-        else:
-            self._side = min(max(0, self._side + columns), most)
-        if before != (self._side, self._inside):
+        if self._window.move_sideways(columns):
             self.repaint()
-
-    def _hidden(self, wide: int) -> int:
-        """Terminal columns of the last column's longest text to the right of what is seen, if that is `wide`."""
-        return self._longest - self._inside - wide
 
     def action_open(self) -> None:
         self.post_message(self.Opened(self, self.cursor))
 
     def _go(self, index: int) -> None:
-        if len(self._rows):
-            self.cursor = min(max(index, 0), len(self._rows) - 1)
+        if len(self.rows):
+            self.cursor = min(max(index, 0), len(self.rows) - 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._scroll(self._top + WHEEL_ROWS)
+        self._scroll(self._window.top + WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._scroll(self._top - WHEEL_ROWS)
+        self._scroll(self._window.top - WHEEL_ROWS)
 
     def on_click(self, event: events.Click) -> None:
-        index = event.y - 1 + self._top
+        index = event.y - 1 + self._window.top
         room = self.size.height - 1
-        if event.y >= 1 and event.x == self.size.width - 1 and len(self._rows) > room > 1:
-            self._go((event.y - 1) * (len(self._rows) - 1) // (room - 1))
-        elif event.y >= 1 and index < len(self._rows):
+        if event.y >= 1 and event.x == self.size.width - 1 and len(self.rows) > room > 1:
+            self._go((event.y - 1) * (len(self.rows) - 1) // (room - 1))
+        elif event.y >= 1 and index < len(self.rows):
             again = index == self.cursor
             self._go(index)
             if again and event.chain >= 2:

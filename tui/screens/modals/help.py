@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui.keys import BY_ID, KEYS, Place, shown_keys
+from tui.keys import BY_ID, KEYS, Place, explained, shown_keys
 from tui.screens.modals.picker import Choice, Picker
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import wrapped
-from tui.widgets.table import GAP, Table
+from tui.widgets.table import Table
+from tui.widgets.window import GAP
 
 PLACES = list(Place)
 
@@ -23,7 +24,8 @@ class Help(Picker):
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
         keys = sorted(KEYS, key=lambda key: PLACES.index(key.place))
-        choices = [Choice(key.id, shown_keys(key, keymap), f"{key.tooltip} {key.place}") for key in keys]
+        self._sentences = {key.id: explained(key, keymap) for key in keys}
+        choices = [Choice(key.id, shown_keys(key, keymap), f"{self._sentences[key.id]} {key.place}") for key in keys]
         super().__init__("Keys", choices, picks=False)
 
     def rows(self, kept: Sequence[Choice]) -> ListRows:
@@ -40,7 +42,7 @@ class Help(Picker):
                 place = key.place
                 rows.append((f"in {place}", (Cell(""), Cell(place.value, "accent"))))
             label = choice.text
-            for number, line in enumerate(wrapped(key.tooltip, room)):
+            for number, line in enumerate(wrapped(self._sentences[key.id], room)):
                 rows.append((f"{key.id} {number}", (Cell(label, "name"), Cell(line, "dim"))))
                 label = ""
         return ListRows((Column("keys", "", least=keys, most=keys), Column("text", "", least=room, most=room)), rows)

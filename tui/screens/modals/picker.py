@@ -31,8 +31,12 @@ class Picker(ModalScreen[str | None]):
 
     CSS_PATH = "picker.tcss"
 
-    def __init__(self, title: str, choices: Sequence[Choice], chosen: str | None = None, *, picks: bool = True) -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], chosen: str | None = None, *, hint: str = "", picks: bool = True
+    ) -> None:
+        """The cursor starts on the id `chosen`; `hint` is a clean text for the title; without `picks` it only lists."""
         super().__init__()
+        self._hint = hint
         self._title = title
         self._choices = choices
         self._chosen = chosen
@@ -47,8 +51,9 @@ class Picker(ModalScreen[str | None]):
             yield Table(frozen=1, empty="nothing is called that", driven=True)
 
     def on_mount(self) -> None:
+        how = "Enter picks, Esc closes" if self._picks else "Esc closes"
         self.query_one(Line).show(
-            [(self._title, "title"), ("Enter picks, Esc closes" if self._picks else "Esc closes", "dim")]
+            [(self._title, "title"), *([(self._hint, "warn")] if self._hint else []), (how, "dim")]
         )
         table = self.query_one(Table)
         table.can_focus = False

@@ -1,0 +1,138 @@
+"""The panes of the path beside each other: which of them are on screen, and which has the focus."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from tui.messages import ReadyToUse
+from tui.screens.layout import EXPERIMENTS, OWN, WIDE, panes
+from tui.widgets.card_pane import CardPane
+from tui.widgets.experiments_pane import ExperimentsPane
+from tui.widgets.pane import Part
+
+# What the first frame does not need is imported when the panes below the experiments are prepared.
+if TYPE_CHECKING:
+    from tui.widgets.chart_pane import ChartPane
+    from tui.widgets.run_pane import RunPane
+    from tui.widgets.runs_pane import RunsPane
+
+
+class Panes(Horizontal):
+    """Knows the level of the path that one is on, and shows the panes of it that there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__(id="panes")
+        self.level = EXPERIMENTS
+        self.full = False
+        """True while the pane that has the focus is alone."""
+        self.prepared = False
+        """True once the panes below the experiments are there."""
+        self._preparing = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        yield ExperimentsPane(id="experiments")
+        yield CardPane(id="card")
+
+    @property
+    def experiments(self) -> ExperimentsPane:
+        return self.query_one(ExperimentsPane)
+
+    @property
+    def card(self) -> CardPane:
+        return self.query_one(CardPane)
+
+    @property
+    def runs(self) -> RunsPane:
+        from tui.widgets.runs_pane import RunsPane
+
+        return self.query_one(RunsPane)
+
+    @property
+    def run(self) -> RunPane:
+        from tui.widgets.run_pane import RunPane
+
+        return self.query_one(RunPane)
+
+    @property
+    def chart(self) -> ChartPane:
+        from tui.widgets.chart_pane import ChartPane
+
+        return self.query_one(ChartPane)
+
+    async def prepare(self) -> None:
+        """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
+        async with self._preparing:
+            if self.prepared:
+                return
+            from tui.widgets.chart_pane import ChartPane
+            from tui.widgets.run_pane import RunPane
+            from tui.widgets.runs_pane import RunsPane
+
+            below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
+            for pane in below:
+                pane.add_class("-hidden")
+            await self.mount(*below)
+            self.prepared = True
+            self.post_message(ReadyToUse())
+
+    def part(self, pane: str) -> Part:
+        return self.query_one(f"#{pane}", Part)
+
+    @property
+    def on_screen(self) -> tuple[str, ...]:
+        """Ids of the panes on screen, from left to right."""
+        return (self.focused_pane,) if self.full else panes(self.level, self.app.size.width)
+
+    @property
+    def focused_pane(self) -> str:
+        """The id of the pane that has the focus, else of the one that the level is about."""
+        focused = self.screen.focused
+        for pane in self.children:
+            if focused is not None and pane in focused.ancestors:
+                return pane.id or OWN[self.level]
+        return OWN[self.level]
+
+    def lay_out(self) -> None:
+        """Shows the panes of this level that there is room for."""
+        shown = self.on_screen
+        for pane in self.children:
+            pane.set_class(pane.id not in shown, "-hidden")
+            pane.set_class(pane.id in shown[1:], "-second")
+        for level in range(len(OWN)):
+            self.screen.set_class(level == self.level, f"-level-{level}")
+        self.screen.set_class(self.app.size.width >= WIDE, "-wide")
+        self.screen.refresh_bindings()
+
+    async def go(self, level: int) -> None:
+        """To another level of the path."""
+        if level != EXPERIMENTS:
+            await self.prepare()
+        self.level, self.full = level, False
+        self.lay_out()
+        self.part(OWN[level]).take_focus()
+
+    def focus_next(self, steps: int) -> None:
+        """The focus to the next pane on screen."""
+        shown, here = self.on_screen, self.focused_pane
+        place = shown.index(here) if here in shown else 0
+        self.part(shown[(place + steps) % len(shown)]).take_focus()
+
+    def toggle_full(self) -> None:
+        self.full = not self.full
+        self.lay_out()
+
+    def clear_search(self) -> bool:
+        """Ends what narrows the list that has the focus; False if nothing does."""
+        # The card has no search of its own: it belongs to the list beside it.
+        pane = self.focused_pane
+        return self.part("experiments" if pane == "card" else pane).clear_search()
+
+    def stay(self) -> None:
+        """What was typed ahead is not meant any more: nothing opens by itself later."""
+        if self.prepared:
+            self.runs.stay()
+            self.run.stay()

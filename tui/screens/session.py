@@ -1,0 +1,96 @@
+"""The store that a screen shows, and the work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+from tui.work import Jobs, WorkEnded, deliver
+
+if TYPE_CHECKING:
+    from store.protocols import Store
+
+Work = Callable[..., None]
+"""A function of `tui.reading`: its own arguments, then how to post a message, then the cancel event."""
+
+
+class Session:
+    """At most one store, opened and read in threads whose messages come to the screen."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._target: MessagePump = screen
+        self._jobs = Jobs(screen)
+        self._retired: list[Store] = []
+        """Stores that were replaced: work that was cancelled may still be in the middle of a call to them."""
+        self.store: Store | None = None
+        """None before one was opened."""
+
+    def start(self, group: str, what: str, work: Work, *arguments: object) -> None:
+        """Runs `work` in a thread; what is being done in `group` is cancelled."""
+
+        def post(message: Message) -> bool:
+            return deliver(self._target, message)
+
+        def run(cancel: Event) -> None:
+            work(*arguments, post, cancel)
+
+        self._jobs.run(group, what, run)
+
+    def read(self, group: str, what: str, work: Work, *arguments: object) -> bool:
+        """`start` for what reads the store that is open; False if none is."""
+        if self.store is None:
+            return False
+        self.start(group, what, work, self.store, *arguments)
+        return True
+
+    def replace(self, store: Store) -> None:
+        """Another store from now on. The one before is closed in the end: a schema does not change often."""
+        if self.store is not None:
+            self._retired.append(self.store)
+        self.store = store
+
+    @property
+    def busy(self) -> bool:
+        """True while something is being read."""
+        return bool(self._jobs.running)
+
+    def is_running(self, group: str) -> bool:
+        return group in self._jobs.running
+
+    def ended(self, message: WorkEnded) -> None:
+        self._jobs.ended(message)
+
+    def cancel(self, group: str) -> bool:
+        return self._jobs.cancel(group)
+
+    def cancel_all(self) -> bool:
+        """Ends all work; False if there was none."""
+        return self._jobs.cancel_all()
+
+    def close(self) -> None:
+        """Ends all work, and closes what is open."""
+        self._jobs.cancel_all()
+        for store in self._given_up():
+            store.close()
+
+    def leave(self) -> None:
+        """As `close`, but in a thread that first waits for the work to end; the program does not end before it."""
+        self._jobs.cancel_all()
+        stores = self._given_up()
+
+        def end() -> None:
+            self._jobs.wait()
+            for store in stores:
+                store.close()
+
+        Thread(target=end, name="flowdeck-leave").start()
+
+    def _given_up(self) -> list[Store]:
+        stores = [store for store in (*self._retired, self.store) if store is not None]
+        self._retired, self.store = [], None
+        return stores

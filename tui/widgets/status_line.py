@@ -1,0 +1,55 @@
+"""The line that says which store this is, how much is in it, and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tui.view.status import Status, status_pieces
+from tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from store.entities import ExperimentStats, StoreInfo
+
+
+class StatusLine(Line):
+    """Keeps what it says; shows as much of it as there is room for."""
+
+    def __init__(self, title: str, *, read_only: bool) -> None:
+        """`read_only`: nothing may be changed, whatever the store allows."""
+        super().__init__(id="status")
+        self._status = Status(title, None, 0, None, 0, "", False)
+        self._read_only = read_only
+        self._as_of: dict[str, str] = {}
+        """Pane -> local time at which what it shows was read."""
+
+    def opened(self, info: StoreInfo) -> None:
+        shown = replace(info, read_only=True) if self._read_only else info
+        self._status = replace(self._status, info=shown)
+
+    def counted(self, experiments: Collection[str], stats: Mapping[str, ExperimentStats] | None) -> None:
+        """Which experiments there are, by id, and their runs, if somebody counted them."""
+        known = [stats[key] for key in experiments if key in stats] if stats is not None else []
+        runs = None if stats is None else sum(item.runs for item in known)
+        running = sum(item.running for item in known)
+        self._status = replace(self._status, experiments=len(experiments), runs=runs, running=running)
+
+    def doing(self, what: str = "reading") -> None:
+        """What is said to be done while something is."""
+        self._status = replace(self._status, doing=what)
+
+    def was_read(self, pane: str) -> None:
+        """What a pane shows was read just now."""
+        self._as_of[pane] = datetime.now().astimezone().strftime("%H:%M:%S")
+
+    def stamp(self, panes: Iterable[str], as_of: str) -> None:
+        """Says of panes that they were read at this local time."""
+        self._as_of.update(dict.fromkeys(panes, as_of))
+
+    def tell(self, pane: str, *, reading: bool) -> None:
+        """Shows it for the pane that the screen is about."""
+        as_of = self._as_of.get(pane) or self._as_of.get("experiments", "")
+        status = replace(self._status, as_of=as_of, reading=reading)
+        self.show(status_pieces(status, self.app.size.width))

@@ -1,0 +1,65 @@
+"""Drawing the lines of a table as strips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.view.glyphs import GLYPHS
+from tui.view.text import clean, cut, fit, skip
+from tui.widgets.window import GAP, Window
+
+StyleOf = Callable[[str, str], Style]
+"""(role of the text, `cursor` or `cursor-blurred` or empty) -> how it is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Draws what a window shows."""
+
+    window: Window
+    style: StyleOf
+
+    def header(self) -> Strip:
+        """The titles of the columns, with marks where there is more to the left and to the right."""
+        window = self.window
+        columns = window.rows.columns
+        text = GLYPHS.before if window.side or window.inside else " "
+        for place, wide in window.shown_columns():
+            text += fit(clean(columns[place].title), wide, columns[place].align) + " " * GAP
+        line = fit(text.rstrip(), window.columns - 1) + (GLYPHS.after if window.more_to_the_right() else " ")
+        return Strip([Segment(line, self.style("header", ""))], window.columns)
+
+    def row(self, index: int, on: str, marked: bool) -> Strip:
+        """A row; `on` is the look of the row of the cursor, `marked` puts the cursor's sign before it."""
+        window, style = self.window, self.style
+        plain = style("", on)
+        segments = [Segment(GLYPHS.cursor if marked else " ", plain)]
+        used = 1
+        cells = window.rows.cells(index)
+        for place, wide in window.shown_columns():
+            column = window.rows.columns[place]
+            if cells is None:
+                text, look = fit(GLYPHS.gap if place else GLYPHS.ellipsis, wide, column.align), style("dim", on)
+            else:
+                text = skip(cells[place].text, window.inside) if place == len(cells) - 1 else cells[place].text
+                text, look = fit(text, wide, column.align), style(cells[place].role, on)
+            # The gap takes the cell's style: each change of style costs more bytes than a short cell.
+            segments.append(Segment(text + " " * GAP, look))
+            used += wide + GAP
+        line = Strip(segments, used).adjust_cell_length(window.columns - 1, plain)
+        bar = GLYPHS.bar if index - window.top in window.handle() else " "
+        return Strip([*line.simplify(), Segment(bar, style("bar", ""))], window.columns)
+
+    def notice(self, y: int, empty: str) -> Strip:
+        """Line `y` of a table without rows, which says `empty` in its upper half."""
+        columns = self.window.columns
+        lines = empty.split("\n")
+        start = max(1, (self.window.lines - len(lines)) // 3)
+        text = lines[y - start] if 0 <= y - start < len(lines) else ""
+        text = fit(cut(text, columns - 2), columns, "center")
+        return Strip([Segment(text, self.style("empty", ""))], columns)
