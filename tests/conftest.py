@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 # Before anything of the program is imported: what is drawn depends on the locale and the time zone.
-os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color", FLOWDECK_CONFIG=os.devnull)
+os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color")
+os.environ.update(FLOWDECK_CONFIG=os.devnull, FLOWDECK_STATE=os.devnull)
 for name in ("NO_COLOR", "TMUX", "STY", "FLOWDECK_STORE", "MLFLOW_TRACKING_URI", "FLOWDECK_ASCII"):
     os.environ.pop(name, None)
 # Nothing of a test lands in the user's cache.

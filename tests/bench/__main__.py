@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import bench_curve, bench_runs_cli, bench_startup, bench_wire
+from tests.bench import bench_curve, bench_runs_cli, bench_startup, bench_tree, bench_wire
 from tests.bench.timing import SWITCH_SECONDS, Row, Settings, add_options, machine, table
 
 BENCHMARKS: Final = {
@@ -18,6 +18,7 @@ BENCHMARKS: Final = {
     "runs_cli": bench_runs_cli.measure,
     "curve": bench_curve.measure,
     "wire": bench_wire.measure,
+    "tree": bench_tree.measure,
 }
 
 README: Final = Path(__file__).with_name("README.md")
@@ -31,6 +32,7 @@ _FAILURES: Final = (
     subprocess.CalledProcessError,
     bench_curve.Inexact,
     bench_runs_cli.Disagreement,
+    bench_tree.Wrong,
 )
 
 

@@ -1,0 +1,158 @@
+"""Reading the parts of a run that are folders of small files: params, tags and the latest values of metrics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Event
+from typing import Final, TypeVar
+
+from store.entities import Metric
+from store.file.folders import Folder
+from store.file.index import Batch, Entries, Entry
+from store.file.keys import beyond_links, files, find_file, note
+from store.file.layout import METRICS, shown
+from store.file.metric_file import is_settled, latest_of, read_latest
+from store.file.reading import Stamp, Unreadable, look, read, unreadable
+from store.sql.rows import value_text
+
+T = TypeVar("T")
+
+LARGEST: Final = 1 << 20
+"""Bytes of a param's or a tag's value that are read; MLflow allows 20,000 at most. What is longer is flagged."""
+
+KEPT: Final = 16_384
+"""Characters of a value that the index keeps: longer ones are rare, and read anew."""
+
+
+def read_texts(
+    folder: Folder, part: str, known: Entries, batch: Batch, problems: list[str], cancel: Event | None = None
+) -> dict[str, str]:
+    """The values of `params` or `tags`, by key in order; those that are as `known` are not read."""
+
+    def again(key: str, entry: Entry) -> str:
+        return str(entry[3])
+
+    def anew(key: str, path: str, stamp: Stamp | None, entry: Entry | None) -> tuple[str, Entry | None]:
+        return _text(part, key, path, problems)
+
+    return _read_all(folder, part, known, again, anew, batch, problems, cancel)
+
+
+def read_metrics(
+    folder: Folder, known: Entries, batch: Batch, problems: list[str], cancel: Event | None = None
+) -> dict[str, Metric]:
+    """The latest values of all metrics, by key in order."""
+
+    def anew(key: str, path: str, stamp: Stamp | None, entry: Entry | None) -> tuple[Metric | None, Entry | None]:
+        return _metric(key, path, stamp, entry, problems, cancel)
+
+    return _read_all(folder, METRICS, known, latest_of, anew, batch, problems, cancel)
+
+
+def _read_all(
+    folder: Folder,
+    part: str,
+    known: Entries,
+    again: Callable[[str, Entry], T],
+    anew: Callable[[str, str, Stamp | None, Entry | None], tuple[T | None, Entry | None]],
+    batch: Batch,
+    problems: list[str],
+    cancel: Event | None,
+) -> dict[str, T]:
+    """What `again` makes of the entries that still fit, and `anew` of the files whose do not."""
+    found: dict[str, T] = {}
+    kept: dict[str, Entry] = {}
+    fits = True
+    for name, path, is_link in files(folder, part, problems, cancel):
+        entry = known.get(name)
+        stamp = None
+        try:
+            if is_link:
+                path, stamp = look(path, folder.bounds)
+            elif entry is not None:
+                status = os.lstat(path)
+                stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+            key = name if name.isascii() else shown(name)
+            if entry is not None and stamp == (entry[0], entry[1], entry[2]):
+                found[key] = again(key, entry)
+                kept[name] = entry
+                continue
+            value, new = anew(key, path, stamp, entry)
+        except OSError as error:
+            note(problems, f"{part}/{shown(name)}", unreadable(error))
+        except Unreadable as error:
+            note(problems, f"{part}/{shown(name)}", error)
+        else:
+            if value is not None:
+                found[key] = value
+            if new is not None:
+                fits = False
+                kept[name] = new
+    if not fits or len(kept) != len(known):
+        batch.parts.append(
+            (folder.relative, part, {name: entry for name, entry in kept.items() if shown(name) == name})
+        )
+    return {key: found[key] for key in sorted(found)}
+
+
+def read_text(
+    folder: Folder, part: str, key: str, known: Entry | None, batch: Batch, problems: list[str]
+) -> str | None:
+    """The value of one param or tag; None if there is none."""
+    try:
+        path, stamp = find_file(folder, part, key)
+        if known is not None and stamp == (known[0], known[1], known[2]):
+            return str(known[3])
+        value, entry = _text(part, key, beyond_links(folder, part, key, path), problems)
+    except Unreadable as error:
+        note(problems, f"{part}/{key}", error)
+        return None
+    if entry is not None:
+        batch.values.append((part, key, folder.relative, entry))
+    return value
+
+
+def read_metric(
+    folder: Folder, key: str, known: Entry | None, batch: Batch, problems: list[str], cancel: Event | None = None
+) -> Metric | None:
+    """The latest value of one metric; None if there is none."""
+    try:
+        path, stamp = find_file(folder, METRICS, key)
+        if known is not None and stamp == (known[0], known[1], known[2]):
+            return latest_of(key, known)
+        value, entry = _metric(key, beyond_links(folder, METRICS, key, path), stamp, known, problems, cancel)
+    except Unreadable as error:
+        note(problems, f"{METRICS}/{key}", error)
+        return None
+    if entry is not None:
+        batch.values.append((METRICS, key, folder.relative, entry))
+    return value
+
+
+def _text(part: str, key: str, path: str, problems: list[str]) -> tuple[str, Entry | None]:
+    """What a file holds, and what to keep of it."""
+    content = read(path, LARGEST)
+    fine = not content.rest
+    try:
+        value = content.data.decode()
+    except UnicodeDecodeError:
+        value = content.data.decode("utf-8", "backslashreplace")
+        if fine:
+            problems.append(f"{part}/{key} is not UTF-8")
+        fine = False
+    if content.rest:
+        problems.append(f"{part}/{key} has {content.stamp[1]:,} bytes: the first {LARGEST:,} are shown")
+    value = value_text(value)
+    keep = fine and len(value) <= KEPT and is_settled(content.stamp)
+    return value, (*content.stamp, value) if keep else None
+
+
+def _metric(
+    key: str, path: str, stamp: Stamp | None, known: Entry | None, problems: list[str], cancel: Event | None
+) -> tuple[Metric | None, Entry | None]:
+    """The latest value that a file holds, and what to keep of it."""
+    found = read_latest(path, key, stamp, known, cancel)
+    if found.problem:
+        problems.append(f"{METRICS}/{key} {found.problem}")
+    return found.latest, found.entry

@@ -1,0 +1,248 @@
+"""A tracking store in an mlruns tree: MLflow's file store, read without MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Event
+
+from store.entities import (
+    Axis,
+    Curve,
+    Experiment,
+    ExperimentStats,
+    History,
+    LoggedModel,
+    MetricSummary,
+    Page,
+    Run,
+    RunParts,
+    StoreInfo,
+    ViewType,
+)
+from store.errors import NotAStore
+from store.file.folders import ExperimentFolder, RunFolder
+from store.file.index import Batch
+from store.file.layout import TAGS, shown
+from store.file.logged_models import logged_models_by_id
+from store.file.metrics import Histories
+from store.file.parts import read_texts
+from store.file.reading import check
+from store.file.release import release
+from store.file.reports import Reports
+from store.file.runs import PartialRuns, whole_runs
+from store.file.tree import Tree
+from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.search.match import run_predicate
+from store.search.needs import needed_keys, needed_parts
+from store.search.order import run_order
+from store.search.select import parsed_runs, search_experiments
+from store.series import curve
+from store.uris import Address
+
+
+def open_tree(address: Address, cancel: Event | None = None) -> TreeStore:
+    """The store in a folder. Raises `StoreError`s, and `Cancelled` once `cancel` is set."""
+    assert address.path is not None
+    return TreeStore(str(address.path), kind=address.kind, address=address.shown, cancel=cancel)
+
+
+class TreeStore:
+    """See `store.protocols.Store`."""
+
+    def __init__(self, path: str, *, kind: str, address: str, cancel: Event | None = None) -> None:
+        self._kind = kind
+        self._shown = address
+        self._tree = Tree(path)
+        self._histories = Histories()
+        self._runs: dict[str, RunFolder] = {}
+        """Those that were seen, by id: where to look first."""
+        self._notes: dict[str, tuple[str, ...]] = {}
+        """Problems of runs that only the look at all of them shows."""
+        try:
+            experiments = self._experiments(cancel)
+            if not experiments and not self._tree.is_empty:
+                raise NotAStore(
+                    f"{address} is a folder, but not an mlruns tree: it has no folder of an experiment",
+                    "name the folder that has the experiments' folders, which MLflow calls mlruns",
+                )
+            self._release = release(experiments, self._tree, cancel)
+        except BaseException:
+            self._tree.index.close()
+            raise
+
+    def _experiments(self, cancel: Event | None) -> list[ExperimentFolder]:
+        batch = Batch()
+        found = self._tree.experiments(batch, cancel)
+        self._tree.index.write(batch)
+        return found
+
+    @property
+    def info(self) -> StoreInfo:
+        notices = [self._tree.index.notice] if self._tree.index.notice else []
+        if self._tree.hides_trash:
+            notices.append("deleted experiments are not listed: .trash may not be read")
+        return StoreInfo(kind=self._kind, uri=self._shown, schema=self._release, notices=tuple(notices))
+
+    def experiments(self, query: ExperimentQuery, cancel: Event | None = None) -> Page[Experiment]:
+        batch = Batch()
+        folders = self._tree.experiments(batch, cancel)
+        known = self._tree.index.parts(TAGS, [one.folder.relative for one in folders])
+        every = []
+        for one in folders:
+            check(cancel)
+            name, place, stage, created, updated, workspace, broken = one.fields
+            problems = list(broken)
+            tags = {}
+            if one.folder.bounds:
+                tags = read_texts(one.folder, TAGS, known.get(one.folder.relative, {}), batch, problems, cancel)
+            every.append(
+                Experiment(
+                    experiment_id=one.experiment_id,
+                    name=name,
+                    artifact_location=place,
+                    lifecycle_stage="deleted" if one.deleted else stage,
+                    creation_time=created,
+                    last_update_time=updated,
+                    tags=tags,
+                    workspace=workspace,
+                    problems=tuple(problems),
+                )
+            )
+        self._tree.index.write(batch)
+        found = search_experiments(every, replace(query, limit=None), cancel=cancel)
+        kept = found if query.limit is None else found[: query.limit]
+        return Page(tuple(kept), len(found) > len(kept))
+
+    def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
+        found: dict[str, ExperimentStats] = {}
+        _, runs = self._every_run(self._experiments(cancel), Batch(), cancel)
+        for run in runs:
+            _, status, start, _, stage, *_ = run.fields
+            if stage != "active":
+                continue
+            key = run.experiment.experiment_id
+            so_far = found.get(key) or ExperimentStats(key, 0, 0, None)
+            starts = [time for time in (so_far.last_start_time, start) if time is not None]
+            found[key] = ExperimentStats(
+                key, so_far.runs + 1, so_far.running + (status == "RUNNING"), max(starts, default=None)
+            )
+        return found
+
+    def _every_run(
+        self, experiments: Sequence[ExperimentFolder], batch: Batch, cancel: Event | None
+    ) -> tuple[int, Iterator[RunFolder]]:
+        """About how many runs these experiments have, and each of them once."""
+        total, runs = self._tree.runs(experiments, batch, cancel)
+        return total, self._once(runs, batch)
+
+    def _once(self, runs: Iterator[RunFolder], batch: Batch) -> Iterator[RunFolder]:
+        """Of runs with the same id, which copied folders have, one that is sound; it says where the others are."""
+        seen: set[str] = set()
+        flagged = []
+        for run in runs:
+            if run.fields[-1]:
+                flagged.append(run)
+            elif run.run_id in seen:
+                self._note_double(run)
+            else:
+                yield self._note_single(run, seen)
+        for run in flagged:
+            if run.run_id in seen:
+                self._note_double(run)
+            else:
+                yield self._note_single(run, seen)
+        self._tree.index.write(batch)
+
+    def _note_single(self, run: RunFolder, seen: set[str]) -> RunFolder:
+        seen.add(run.run_id)
+        self._notes.pop(run.run_id, None)
+        self._runs[run.run_id] = run
+        return run
+
+    def _note_double(self, run: RunFolder) -> None:
+        note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
+        self._notes[run.run_id] = (*self._notes.get(run.run_id, ()), note)
+
+    def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
+        expression, keys = parsed_runs(query)
+        satisfies, order = run_predicate(expression), run_order(keys)
+        batch, index = Batch(), self._tree.index
+        inputs = RunParts.INPUTS in needed_parts(expression, keys)
+        reader = PartialRuns(needed_keys(expression, keys), index, batch, cancel, inputs=inputs)
+        total, folders = self._every_run(self._searched(query, cancel), batch, cancel)
+        found: list[Run] = []
+        headway = Reports(progress, total, found, order)
+        for done, folder in enumerate(folders, start=1):
+            if query.view is ViewType.ALL or folder.fields[4] == query.view.value:
+                run = reader.read(folder)
+                if satisfies(run):
+                    found.append(run)
+            headway.report(done)
+        ids = tuple(run.run_id for run in order.sorted(found))
+        return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
+
+    def _searched(self, query: RunQuery, cancel: Event | None) -> list[ExperimentFolder]:
+        """The experiments whose runs are asked for."""
+        every = self._experiments(cancel)
+        if query.experiment_ids is not None:
+            return [one for one in every if one.experiment_id in set(query.experiment_ids)]
+        if query.view is ViewType.ACTIVE_ONLY:
+            return [one for one in every if not one.deleted and one.fields[2] == "active"]
+        return every
+
+    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+        folders = self._folders(run_ids, cancel)
+        wanted = list(dict.fromkeys(run_id for run_id in run_ids if run_id in folders))
+        runs = whole_runs([folders[run_id] for run_id in wanted], parts, self._tree.index, self._notes, cancel)
+        found = {run.run_id: run for run in runs}
+        return [found[run_id] for run_id in run_ids if run_id in found]
+
+    def _folders(self, run_ids: Sequence[str], cancel: Event | None) -> dict[str, RunFolder]:
+        """The folders of these runs, with what their meta.yaml says now; runs that are not there are left out."""
+        found: dict[str, RunFolder] = {}
+        batch = Batch()
+        experiments: list[ExperimentFolder] | None = None
+        for run_id in run_ids:
+            check(cancel)
+            known = self._runs.get(run_id)
+            run = None if known is None else self._tree.again(known, batch, cancel)
+            if run is None:
+                if experiments is None:
+                    experiments = self._experiments(cancel)
+                run = self._tree.find_run(run_id, experiments, batch, cancel)
+            if run is None:
+                self._runs.pop(run_id, None)
+            else:
+                found[run_id] = self._runs[run_id] = run
+        self._tree.index.write(batch)
+        return found
+
+    def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
+        batch = Batch()
+        reader = PartialRuns({}, self._tree.index, batch, cancel, inputs=False)
+        begun, named = [], []
+        _, runs = self._every_run(self._experiments(cancel), batch, cancel)
+        for run in runs:
+            if text.isalnum() and run.run_id.startswith(text):
+                begun.append(run.run_id)
+            if reader.name(run) == text:
+                named.append(run.run_id)
+        return list(dict.fromkeys([*sorted(begun), *sorted(named)]))[:limit]
+
+    def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
+        found = self._folders([run_id], cancel).get(run_id)
+        return [] if found is None else self._histories.summaries(found.folder, run_id, cancel)
+
+    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
+        found = self._folders([run_id], cancel).get(run_id)
+        return self._histories.history(None if found is None else found.folder, run_id, key, cancel)
+
+    def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
+        return curve(self.history(run.run_id, summary.key, cancel), axis, buckets, run.start_time)
+
+    def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
+        return logged_models_by_id(self._experiments(cancel), model_ids, cancel) if model_ids else []
+
+    def close(self) -> None:
+        self._tree.index.close()

@@ -1,0 +1,301 @@
+"""What is kept of a tree between two runs of the program saves reading, and never changes an answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from store.entities import Run, RunParts, ViewType
+from store.file import index_file
+from store.file.index import Batch, Index
+from store.protocols import RunQuery
+from tests.support.trees import TreeShape, age, counted, listing, make_tree, opened, run_id, write_file
+
+SHAPE = TreeShape(runs=12, experiments=2, params=3, metrics=3, points=4, tags=2)
+QUERY = RunQuery(filter="metrics.metric_0 > 2 AND params.param_1 != 'x'", order_by=("metrics.metric_0 DESC",))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return age(make_tree(tmp_path / "mlruns", SHAPE))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(index_file.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache" / index_file.FOLDER
+
+
+def answer(root: Path) -> tuple[tuple[str, ...], list[Run], tuple[str, ...]]:
+    """Of the query, of everything, and what the user is told."""
+    with opened(root) as store:
+        every = store.run_ids(RunQuery(view=ViewType.ALL)).items
+        return store.run_ids(QUERY).items, store.runs(every, RunParts.ALL), store.info.notices
+
+
+def index_of(cache: Path) -> Path:
+    (found,) = cache.glob("*.db")
+    return found
+
+
+EXPECTED = tuple(run_id(number) for number in range(11, 2, -1))
+
+
+def test_an_index_saves_every_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = listing(root)
+    with counted(monkeypatch) as opened_files:
+        first = answer(root)
+        assert sum(path.startswith(str(root)) for path in opened_files()) >= 12 * 9
+        assert answer(root) == first
+        assert [path for path in opened_files() if path.startswith(str(root))] == []
+    assert first[0] == EXPECTED
+    assert first[2] == ()
+    assert [run.problems for run in first[1]] == [()] * 12
+    assert listing(root) == before
+
+
+def test_a_search_reads_the_keys_that_it_names_and_no_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with counted(monkeypatch) as opened_files, opened(root) as store:
+        assert store.run_ids(QUERY).items == EXPECTED
+        read = {os.path.relpath(path, root).split("/", 2)[-1] for path in opened_files() if path.startswith(str(root))}
+        assert read == {"meta.yaml", "metrics/metric_0", "params/param_1"}
+        store.run_ids(RunQuery(filter="metrics.metric_2 < 2 AND tags.tag_1 LIKE 'v%'"))
+        read = {os.path.relpath(path, root).split("/", 2)[-1] for path in opened_files() if path.startswith(str(root))}
+        assert read == {"metrics/metric_2", "tags/tag_1"}
+
+
+def test_the_file_is_the_users_alone_and_outside_of_the_tree(root: Path, cache: Path) -> None:
+    answer(root)
+    assert stat.S_IMODE(index_of(cache).stat().st_mode) == 0o600
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+
+
+def test_passwords_are_not_kept(root: Path, cache: Path) -> None:
+    folder = root / "1" / run_id(0)
+    write_file(folder / "params" / "database", "postgresql://ada:hunter2@host/db")
+    meta = (folder / "meta.yaml").read_text()
+    (folder / "meta.yaml").write_text(meta.replace("artifact_uri: ", "artifact_uri: ftp://ada:hunter2@host"))
+    age(root)
+    _, runs, _ = answer(root)
+    assert "hunter2" not in str(runs)
+    assert b"hunter2" not in index_of(cache).read_bytes()
+
+
+Change = Callable[[Path], object]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: (run / "params" / "param_0").write_text("longer than it was"),
+        lambda run: _rewrite(run / "params" / "param_0"),
+        lambda run: (run / "metrics" / "metric_0").write_text("1 99 9\n"),
+        lambda run: (run / "tags" / "tag_0").unlink(),
+        lambda run: write_file(run / "tags" / "new/one", "x"),
+        lambda run: (run / "meta.yaml").write_text((run / "meta.yaml").read_text().replace("ada", "bob")),
+        lambda run: shutil.rmtree(run),
+        lambda run: shutil.rmtree(run.parent),
+        lambda run: shutil.rmtree(run / "params"),
+        lambda run: shutil.copytree(run, run.parent / run_id(99)),
+    ],
+    ids=["param", "same-size", "metric", "no-tag", "new-tag", "meta", "no-run", "no-experiment", "no-params", "copy"],
+)
+def test_what_changed_is_read_anew(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
+    before = answer(root)
+    change(root / "1" / run_id(0))
+    after = answer(root)
+    assert after != before
+    monkeypatch.setenv(index_file.CACHE_VARIABLE, str(tmp_path / "another"))
+    assert answer(root) == after
+
+
+def _rewrite(path: Path) -> None:
+    """Other text of the same length, by an editor that makes a new file."""
+    beside = path.with_suffix(".new")
+    beside.write_text("9" * path.stat().st_size)
+    os.utime(beside, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    os.replace(beside, path)
+
+
+def test_what_vanished_is_forgotten(root: Path, cache: Path) -> None:
+    answer(root)
+    shutil.rmtree(root / "2")
+    shutil.rmtree(root / "1" / run_id(0))
+    answer(root)
+    with closing(sqlite3.connect(index_of(cache))) as connection:
+        for table in ("meta", "part", "value"):
+            folders = {row[0] for row in connection.execute(f"SELECT folder FROM {table}")}
+            assert folders
+            assert all((root / folder).is_dir() for folder in folders)
+
+
+def test_a_file_that_is_just_being_written_is_not_trusted(root: Path, cache: Path) -> None:
+    path = root / "1" / run_id(0) / "params" / "param_0"
+    for value in ("aaa", "bbb"):
+        status = path.stat()
+        path.write_text(value)
+        if value == "bbb":
+            # As if both had been written within one tick of the file system's clock.
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        with opened(root) as store:
+            assert store.runs([run_id(0)], RunParts.PARAMS)[0].params["param_0"] == value
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all" * 500, None], ids=["empty", "garbage", "cut"])
+def test_a_damaged_index_is_made_anew(root: Path, cache: Path, content: bytes | None) -> None:
+    first = answer(root)
+    path = index_of(cache)
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    assert answer(root) == first
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+def test_an_index_with_other_tables_is_made_anew(root: Path, cache: Path) -> None:
+    first = answer(root)
+    path = index_of(cache)
+    for statement in ("DROP TABLE value", "PRAGMA user_version = 77", "UPDATE meta SET content = 'x'"):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+        assert answer(root)[:2] == first[:2], statement
+
+
+def test_damage_while_it_is_open(root: Path, cache: Path) -> None:
+    first = answer(root)
+    with opened(root) as store:
+        path = index_of(cache)
+        with path.open("r+b") as file:
+            file.write(b"\xff" * path.stat().st_size)
+        assert store.run_ids(QUERY).items == first[0]
+        assert store.runs([run.run_id for run in first[1]], RunParts.ALL) == first[1]
+
+
+@pytest.mark.parametrize("kind", ["file", "directory", "link", "unwritable"])
+def test_a_cache_that_cannot_be_used_costs_time_and_is_told_of(
+    root: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    first = answer(root)
+    if kind == "file":
+        (tmp_path / "no-folder").write_text("x")
+        monkeypatch.setenv(index_file.CACHE_VARIABLE, str(tmp_path / "no-folder"))
+    elif kind == "unwritable":
+        monkeypatch.setenv(index_file.CACHE_VARIABLE, "/proc/flowdeck")
+    else:
+        path = index_of(cache)
+        path.rename(tmp_path / "elsewhere.db")
+        if kind == "directory":
+            path.mkdir()
+        else:
+            path.symlink_to(tmp_path / "elsewhere.db")
+    ids, runs, notices = answer(root)
+    assert (ids, runs) == first[:2]
+    assert len(notices) == 1
+    assert notices[0].startswith("what is read is not kept for the next time, which costs time: ")
+
+
+def test_a_full_index_is_told_of(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_file, "PAGES", 6)
+    first = answer(root)
+    assert first[0] == EXPECTED
+    assert first[2] == ("not all that is read is kept for the next time: it is too much, or the disk is full",)
+
+
+def test_an_index_that_another_process_writes_is_not_waited_for(root: Path, cache: Path) -> None:
+    first = answer(root)
+    path = root / "1" / run_id(0) / "tags" / "tag_0"
+    with closing(sqlite3.connect(index_of(cache), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with opened(root) as store:
+            path.write_text("changed")
+            age(root)
+            assert store.run_ids(QUERY).items == first[0]
+            assert store.runs([run_id(0)], RunParts.TAGS)[0].tags["tag_0"] == "changed"
+        other.execute("ROLLBACK")
+    assert answer(root)[0] == first[0]
+
+
+ASK = """
+import sys
+from store.entities import RunParts
+from store.opening import open_store
+from store.protocols import RunQuery
+for turn in range(4):
+    store = open_store(sys.argv[1])
+    ids = store.run_ids(RunQuery(filter=f"metrics.metric_{turn % 3} > -1")).items
+    runs = store.runs(ids, RunParts.ALL)
+    assert all(len(run.params) == 3 and len(run.metrics) == 3 and not run.problems for run in runs), runs
+    assert not store.info.notices, store.info.notices
+    store.close()
+print(len(ids))
+"""
+
+
+def test_several_processes_use_one_index(root: Path, cache: Path) -> None:
+    asking = [
+        subprocess.Popen(
+            [sys.executable, "-c", ASK, str(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    for process in asking:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out.strip()) == (0, "12"), err
+    with closing(sqlite3.connect(index_of(cache))) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+def test_several_threads_use_one_store(root: Path) -> None:
+    wanted = answer(root)
+    found: list[object] = []
+    with opened(root) as store:
+
+        def ask() -> None:
+            found.extend((store.run_ids(QUERY).items, store.runs([run_id(3)], RunParts.ALL)) for _ in range(5))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    same = [run for run in wanted[1] if run.run_id == run_id(3)]
+    assert found == [(wanted[0], same)] * 20
+
+
+def test_indexes_of_other_trees_go_when_they_are_old_or_too_many(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(root)
+    old, big, recent = (cache / f"{name}.db" for name in ("old", "big", "recent"))
+    for path, age_s, size in ((old, 61 * 86_400, 10), (big, 3_600, 900_000), (recent, 60, 10)):
+        path.write_bytes(b"x" * size)
+        os.utime(path, (time.time() - age_s,) * 2)
+    monkeypatch.setattr(index_file, "TOTAL_BYTES", 500_000)
+    answer(root)
+    assert [path.exists() for path in (old, big, recent, index_of_tree(root))] == [False, False, True, True]
+
+
+def index_of_tree(root: Path) -> Path:
+    return index_file.index_path(os.path.realpath(root))
+
+
+def test_names_that_sqlite_cannot_hold_are_not_kept(tmp_path: Path) -> None:
+    index = Index(str(tmp_path))
+    entry = (1, 2, 3, "value")
+    index.write(Batch(metas=[("1/\udcff", entry), ("1/a", entry)], values=[("params", "\udcff", "1/a", entry)]))
+    assert list(index.metas()) == ["1/a"]
+    assert index.values("params", "\udcff") == {}
+    assert index.parts("params", ["1/\udcff"]) == {}
+    index.forget(["1/\udcff", "1/a"])
+    assert index.metas() == {}
+    index.close()
