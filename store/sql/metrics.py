@@ -1,4 +1,4 @@
-"""Reading metric histories: whole, summed up, or thinned for a chart."""
+"""Reading metric histories: whole, or summed up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from store.entities import INFINITE, Axis, Bucket, Curve, History, Metric, MetricSummary, Point, Run
+from store.entities import INFINITE, History, Metric, MetricSummary, Point
+from store.search.syntax import Operator
+from store.sql.compare import compare_text, exact_text
 from store.sql.engine import fetch
 from store.sql.rows import METRIC_COLUMNS, integer, metric, number, text
 from store.sql.schema import Schema
@@ -20,15 +22,15 @@ KEYS_PER_QUERY: Final = 400
 
 _LEAST_INTEGER: Final = -(2**63)
 
-_EXACT_RANGE: Final = 2**62
-"""Differences of steps up to here do not overflow 64 bits, even if a point lies outside the range."""
 
-
-def history(connection: sa.Connection, schema: Schema, run_id: str, key: str) -> History:
-    """Every point, ordered by (step, timestamp, value) with NaN last among equals."""
+def history(connection: sa.Connection, schema: Schema, run_id: str, key: str, since: int | None = None) -> History:
+    """Every point (of `since` or later), ordered by (step, timestamp, value) with NaN last among equals."""
     table = schema.table("metrics").c
     statement = sa.select(table.step, table.timestamp, table.is_nan, table.value)
-    rows = list(fetch(connection, statement.where(*_points_of(connection, table, run_id, key))))
+    statement = statement.where(*points_of(connection, table, run_id, key))
+    if since is not None:
+        statement = statement.where(table.timestamp >= since)
+    rows = list(fetch(connection, statement))
     try:
         # Rows come nearly in order, and then Python sorts them in a fifth of the time that an ORDER BY takes.
         rows.sort()
@@ -59,10 +61,11 @@ def metric_summaries(connection: sa.Connection, schema: Schema, run_id: str) -> 
             sa.select(*(latest_table[name] for name in METRIC_COLUMNS)).where(latest_table.run_uuid == run_id),
         )
     }
+    exact_key = exact_text(table.key, connection.dialect.name)
     totals = fetch(
         connection,
         sa.select(
-            table.key,
+            exact_key,
             sa.func.count(),
             sa.func.sum(sa.cast(table.is_nan, sa.Integer)),
             sa.func.min(table.value),
@@ -73,7 +76,7 @@ def metric_summaries(connection: sa.Connection, schema: Schema, run_id: str) -> 
             sa.func.max(table.timestamp),
         )
         .where(table.run_uuid == run_id)
-        .group_by(table.key),
+        .group_by(exact_key),
     )
     # (finite values, smallest, greatest) by key. Most metrics have neither NaN nor infinities, and conditions
     # on every row of a long history would cost as much again as adding it up.
@@ -111,7 +114,7 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and -INFINITE < value < INFINITE
 
 
-def _finite(table: Any) -> sa.ColumnElement[bool]:
+def finite(table: Any) -> sa.ColumnElement[bool]:
     return sa.and_(sa.not_(table.is_nan), table.value > -INFINITE, table.value < INFINITE)
 
 
@@ -121,12 +124,13 @@ def _finite_ranges(
     """For each key: how many finite values it has, the smallest and the greatest of them."""
     table = schema.table("metrics").c
     found: dict[Any, tuple[int, Any, Any]] = dict.fromkeys(keys, (0, None, None))
+    exact_key = exact_text(table.key, connection.dialect.name)
     for start in range(0, len(keys), KEYS_PER_QUERY):
         statement = (
-            sa.select(table.key, sa.func.count(), sa.func.min(table.value), sa.func.max(table.value))
+            sa.select(exact_key, sa.func.count(), sa.func.min(table.value), sa.func.max(table.value))
             .where(table.run_uuid == run_id, _by_run(connection, table).in_(keys[start : start + KEYS_PER_QUERY]))
-            .where(_finite(table))
-            .group_by(table.key)
+            .where(finite(table))
+            .group_by(exact_key)
         )
         for key, count, low, high in fetch(connection, statement):
             found[key] = (count, low, high)
@@ -142,7 +146,8 @@ def _first_points(
     wanted = [(key, low, high) for key, (_, low, high) in ranges.items() if low is not None]
     for start in range(0, len(wanted), KEYS_PER_QUERY):
         some = wanted[start : start + KEYS_PER_QUERY]
-        rank = sa.func.row_number().over(partition_by=(table.key, table.value), order_by=(table.step, table.timestamp))
+        exact_key = exact_text(table.key, connection.dialect.name)
+        rank = sa.func.row_number().over(partition_by=(exact_key, table.value), order_by=(table.step, table.timestamp))
         # Values that are the extremes of another metric come along and are not looked at: one list of values is
         # looked up for each row in a third of the time that a condition for each metric takes.
         ranked = (
@@ -165,7 +170,7 @@ def _last_point(connection: sa.Connection, schema: Schema, run_id: str, key: str
     table = schema.table("metrics").c
     statement = (
         sa.select(*(table[name] for name in METRIC_COLUMNS))
-        .where(*_points_of(connection, table, run_id, key))
+        .where(*points_of(connection, table, run_id, key))
         .order_by(table.step.desc(), table.timestamp.desc(), table.value.desc())
         .limit(1)
     )
@@ -173,7 +178,7 @@ def _last_point(connection: sa.Connection, schema: Schema, run_id: str, key: str
     return metric(rows[0]) if rows else None
 
 
-def _points_of(connection: sa.Connection, table: Any, run_id: str, key: str) -> list[sa.ColumnElement[bool]]:
+def points_of(connection: sa.Connection, table: Any, run_id: str, key: str) -> list[sa.ColumnElement[bool]]:
     """The points of one metric of one run, found through the run.
 
     SQLite without statistics, which is every database of MLflow's, prefers the primary key, because it covers
@@ -181,9 +186,9 @@ def _points_of(connection: sa.Connection, table: Any, run_id: str, key: str) -> 
     """
     mine = table.run_uuid == run_id
     if connection.dialect.name != "sqlite":
-        return [mine, table.key == key]
-    if "run_uuid,key" in _index_beginnings(connection):
-        # MLflow 3.12 and newer: (run_uuid, key, step). A third column tips the scales.
+        return [mine, compare_text(table.key, Operator.EQUAL, key, connection.dialect.name)]
+    if has_step_index(connection):
+        # A third column tips the scales.
         return [mine, table.key == key, table.step >= _LEAST_INTEGER]
     return [mine, _by_run(connection, table) == key]
 
@@ -198,11 +203,16 @@ def _by_run(connection: sa.Connection, table: Any) -> sa.ColumnElement[str]:
     return key
 
 
+def has_step_index(connection: sa.Connection) -> bool:
+    """True on SQLite where the points of a metric lie in an index ordered by step: MLflow 3.12 and newer."""
+    return connection.dialect.name == "sqlite" and "run_uuid,key,step" in _index_beginnings(connection)
+
+
 def _index_beginnings(connection: sa.Connection) -> set[str]:
-    """The first two columns of each index of `metrics` on SQLite, joined by a comma."""
+    """The first three columns of each index of `metrics` on SQLite, joined by commas."""
     statement = sa.text(
         "SELECT group_concat(name) FROM (SELECT list.name AS owner, info.name FROM pragma_index_list('metrics') "
-        "AS list, pragma_index_info(list.name) AS info WHERE info.seqno < 2 ORDER BY owner, info.seqno) GROUP BY owner"
+        "AS list, pragma_index_info(list.name) AS info WHERE info.seqno < 3 ORDER BY owner, info.seqno) GROUP BY owner"
     )
     return {str(row[0]) for row in fetch(connection, statement)}
 
@@ -222,126 +232,4 @@ def _summary_of_one(value: Metric) -> MetricSummary:
         last_step=value.step,
         first_timestamp=value.timestamp,
         last_timestamp=value.timestamp,
-    )
-
-
-def curve(
-    connection: sa.Connection, schema: Schema, run: Run, summary: MetricSummary, axis: Axis, buckets: int
-) -> Curve:
-    """The history in at most `buckets` columns of equal width; each keeps its smallest and greatest value.
-
-    `summary` gives the range of x. Points that were logged since then fall into the first or last bucket.
-    """
-    if axis is Axis.ORDER:
-        found = _in_order(history(connection, schema, run.run_id, summary.key).values, buckets)
-    else:
-        odd = summary.nans + summary.infinities > 0
-        found = _in_columns(connection, schema, run, summary, axis, buckets, odd=odd)
-        if not odd and sum(bucket.count for bucket in found) != summary.count:
-            # Points were logged since the summary was made, a NaN perhaps, which looks like a 0.
-            found = _in_columns(connection, schema, run, summary, axis, buckets, odd=True)
-    return Curve(
-        run_id=run.run_id,
-        key=summary.key,
-        axis=axis,
-        buckets=tuple(found),
-        count=sum(bucket.count for bucket in found),
-        nans=sum(bucket.nans for bucket in found),
-        infinities=sum(bucket.infinities for bucket in found),
-    )
-
-
-def _in_columns(
-    connection: sa.Connection, schema: Schema, run: Run, summary: MetricSummary, axis: Axis, buckets: int, *, odd: bool
-) -> list[Bucket]:
-    """The buckets by step or time. Without `odd` every value is taken for a finite one, which is a third faster."""
-    table = schema.table("metrics").c
-    base = 0
-    if axis is Axis.STEP:
-        x, low, high = table.step, summary.first_step, summary.last_step
-    else:
-        x, low, high = table.timestamp, summary.first_timestamp, summary.last_timestamp
-        if axis is Axis.RELATIVE:
-            base = low if run.start_time is None else run.start_time
-    place = _place(connection, x, low, high, buckets)
-    # Rows of finite values and of odd ones are added up apart; both kinds of a bucket are merged below.
-    kind = sa.case((_finite(table), 0), else_=1) if odd else sa.literal(0, sa.Integer)
-    nans = sa.func.sum(sa.cast(table.is_nan, sa.Integer)) if odd else sa.literal(0, sa.Integer)
-    statement = sa.select(
-        place.label("bucket"),
-        kind.label("kind"),
-        sa.func.min(x),
-        sa.func.max(x),
-        sa.func.min(table.value),
-        sa.func.max(table.value),
-        sa.func.count(),
-        nans,
-    ).where(*_points_of(connection, table, run.run_id, summary.key))
-    groups = [sa.text("bucket"), sa.text("kind")] if odd else [sa.text("bucket")]
-    found: dict[int, Bucket] = {}
-    for number_, is_odd, first, last, least, most, count, nan_count in fetch(connection, statement.group_by(*groups)):
-        if not is_odd:
-            bucket = Bucket(
-                integer(first) - base, integer(last) - base, number(least, False), number(most, False), count
-            )
-        else:
-            bucket = Bucket(
-                integer(first) - base, integer(last) - base, math.nan, math.nan, count, nan_count, count - nan_count
-            )
-        at = min(max(int(number_), 0), buckets - 1)
-        found[at] = bucket if at not in found else _merged(found[at], bucket)
-    return [found[at] for at in sorted(found)]
-
-
-def _place(
-    connection: sa.Connection, x: sa.ColumnElement[int], low: int, high: int, buckets: int
-) -> sa.ColumnElement[int]:
-    """The number of the bucket of `x`: below 0 or too great for points outside of `low` to `high`."""
-    if low == high:
-        return sa.literal(0, sa.Integer)
-    distance: Any = x - low
-    if high - low > _EXACT_RANGE:
-        distance = sa.cast(x, sa.Float(53)) - float(low)
-    quotient = distance / sa.literal((high - low) / buckets, sa.Float)
-    if connection.dialect.name == "sqlite":
-        # CAST cuts here, and stays within 64 bits; that of the others rounds, and fails beyond them.
-        return sa.cast(quotient, sa.BigInteger)
-    inside = sa.case((quotient < 0, 0), (quotient > buckets, buckets), else_=quotient)
-    return sa.cast(sa.func.floor(inside), sa.BigInteger)
-
-
-def _in_order(values: Sequence[float], buckets: int) -> list[Bucket]:
-    """The buckets by position in the history."""
-    last = len(values) - 1
-    # The first position in each bucket: that of position p is p * buckets // last, the last position joins the last.
-    starts = sorted({-(-number_ * last // buckets) for number_ in range(buckets)}) if last > 0 else [0][: last + 1]
-    found = []
-    for start, end in zip(starts, [*starts[1:], last + 1], strict=True):
-        some = values[start:end]
-        finite = [value for value in some if -INFINITE < value < INFINITE]
-        nans = sum(map(math.isnan, some)) if len(finite) < len(some) else 0
-        found.append(
-            Bucket(
-                x_first=start,
-                x_last=end - 1,
-                minimum=min(finite, default=math.nan),
-                maximum=max(finite, default=math.nan),
-                count=len(some),
-                nans=nans,
-                infinities=len(some) - len(finite) - nans,
-            )
-        )
-    return found
-
-
-def _merged(one: Bucket, other: Bucket) -> Bucket:
-    values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
-    return Bucket(
-        x_first=min(one.x_first, other.x_first),
-        x_last=max(one.x_last, other.x_last),
-        minimum=min(values, default=math.nan),
-        maximum=max(values, default=math.nan),
-        count=one.count + other.count,
-        nans=one.nans + other.nans,
-        infinities=one.infinities + other.infinities,
     )

@@ -84,9 +84,12 @@ def walk_to_curve(terminal: Terminal) -> None:
     terminal.wait_quiet(0.5, SCREEN_TIMEOUT)
 
 
-def on_screen(path: Path, points: int, home: Path) -> float:
-    """Seconds from the key press to the painted chart, in a program that has not read the metric's points before."""
-    with open_terminal(flowdeck_command(str(path)), home, COLUMNS, ROWS) as terminal:
+def on_screen(path: Path, points: int) -> float:
+    """Seconds from the key press to the painted chart, in a program that has not read the metric's points before.
+
+    Its HOME is new: another one could remember where it was left, which may be the chart.
+    """
+    with scratch() as home, open_terminal(flowdeck_command(str(path)), home, COLUMNS, ROWS) as terminal:
         walk_to_curve(terminal)
         pressed = terminal.press(CURVE_KEY)
         painted = terminal.wait_for(lambda: chart_painted(terminal, points), SCREEN_TIMEOUT, "the chart")
@@ -142,14 +145,13 @@ def measure(settings: Settings) -> list[Row]:
         run = find_long_run(store)
         summary = find_summary(store, run)
         check_extremes(summary, read_curve(store, run, summary), shape)
-        with scratch() as home:
-            cases: dict[str, Case] = {
-                painted: lambda: on_screen(path, shape.points, home),
-                read: timed(lambda: read_curve(store, run, summary)),
-                summarised: timed(lambda: find_summary(store, run)),
-                AGGREGATE: timed(lambda: aggregate(path, run.run_id, shape.points)),
-            }
-            samples = interleaved(cases, settings.rounds(REPEATS))
+        cases: dict[str, Case] = {
+            painted: lambda: on_screen(path, shape.points),
+            read: timed(lambda: read_curve(store, run, summary)),
+            summarised: timed(lambda: find_summary(store, run)),
+            AGGREGATE: timed(lambda: aggregate(path, run.run_id, shape.points)),
+        }
+        samples = interleaved(cases, settings.rounds(REPEATS))
     finally:
         store.close()
     return [

@@ -6,6 +6,7 @@ import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from store.entities import INFINITE, Axis, Bucket, Curve, Metric, MetricSummary, Point, Run
-from store.sql import metrics
+from store.sql import curves, metrics
 from store.sql.schema import COLUMNS, Schema
 from tests.support.sqlite_states import HEAD, RUN, add_points, add_run, create
 
@@ -54,7 +55,7 @@ class Bench:
         return {summary.key: summary for summary in found}
 
     def curve(self, summary: MetricSummary, axis: Axis, buckets: int, run: Run = THE_RUN) -> Curve:
-        return metrics.curve(self.connection, self.schema, run, summary, axis, buckets)
+        return curves.curve(self.connection, self.schema, run, summary, axis, buckets)
 
 
 INDEXES: Final = {
@@ -129,7 +130,9 @@ def same(one: Any, other: Any) -> bool:
     return repr(one).replace("-0.0", "0.0") == repr(other).replace("-0.0", "0.0")
 
 
-def check_curve(curve: Curve, points: Sequence[Point], buckets: int, base: int = 0) -> None:
+def check_curve(
+    curve: Curve, points: Sequence[Point], buckets: int, base: int = 0, *, of_one_width: bool = True
+) -> None:
     """Every point lies in exactly one bucket, and every bucket is what its points add up to."""
     axis = curve.axis
     placed = [
@@ -163,7 +166,8 @@ def check_curve(curve: Curve, points: Sequence[Point], buckets: int, base: int =
         )
         assert bucket.finite == bool(finite)
         # Floats of this size are 2048 apart at most.
-        assert bucket.x_last - bucket.x_first <= (high - low) / buckets * (1 + 1e-9) + 2048 * ((high - low) > 2**52)
+        if of_one_width:
+            assert bucket.x_last - bucket.x_first <= (high - low) / buckets * (1 + 1e-9) + 2048 * ((high - low) > 2**52)
 
 
 # ------------------------------------------------------------------------------------------ random histories
@@ -238,6 +242,57 @@ def test_curves_keep_every_extreme(bench: Bench, points: list[Triple], axis: Axi
     bench.log({"loss": points})
     base = 1000 if axis is Axis.RELATIVE else 0
     check_curve(bench.curve(bench.summaries()["loss"], axis, buckets), stored(points), buckets, base)
+
+
+def long_history(seed: int, size: int, spread: int, odd: bool) -> list[Triple]:
+    """Points at random steps, more than one at some; with `odd` a few are NaN or infinite."""
+    random = Random(seed)
+    strange = [math.nan, math.inf, -math.inf] if odd else []
+    return [
+        (
+            random.randint(-spread, spread),
+            at,
+            random.choice(strange) if strange and random.random() < 0.02 else random.uniform(-9, 9),
+        )
+        for at in range(size)
+    ]
+
+
+@settings(parent=QUICK, max_examples=8)
+@given(
+    seed=st.integers(0, 999), spread=st.sampled_from([1, 40, 10**6, 2**63 - 1]), odd=st.booleans(), more=st.booleans()
+)
+@pytest.mark.parametrize("buckets", [1, 2, 3])
+def test_curves_of_long_histories_keep_every_extreme(
+    bench: Bench, buckets: int, seed: int, spread: int, odd: bool, more: bool
+) -> None:
+    """Where there is an index of steps, each bucket is read by itself; points may come after the summary was made."""
+    points = long_history(seed, buckets * curves.POINTS_PER_RANGE, spread, odd)
+    bench.log({"loss": points})
+    summary = bench.summaries()["loss"]
+    if more:
+        points += [(2**62, 1, math.nan), (-(2**62), 1, 1e9), (0, 1, -1e9)]
+        bench.log({"loss": points})
+    check_curve(bench.curve(summary, Axis.STEP, buckets), stored(points), buckets, of_one_width=not more)
+
+
+def test_each_bucket_of_a_long_history_is_read_by_itself() -> None:
+    """Grouping by an expression sorts all points. Statements are certain, times are not."""
+    for release, expected in (("MLflow 3.12", 5), ("MLflow 1.25", 1)):
+        for bench in made(release):
+            bench.log({"loss": long_history(1, 5 * curves.POINTS_PER_RANGE, 10**6, False)})
+            summary = bench.summaries()["loss"]
+            seen: list[str] = []
+            bench.driver.set_trace_callback(seen.append)
+            bench.curve(summary, Axis.STEP, 5)
+            bench.driver.set_trace_callback(None)
+            statements = [statement for statement in seen if "FROM metrics" in statement]
+            assert len(statements) == expected
+            plans = [row[3] for one in statements for row in bench.driver.execute(f"EXPLAIN QUERY PLAN {one}")]
+            assert any("TEMP B-TREE" in plan for plan in plans) == (expected == 1)
+            if expected > 1:
+                searches = [plan for plan in plans if " metrics " in plan]
+                assert all("(run_uuid=? AND key=? AND step>? AND step<?)" in plan for plan in searches)
 
 
 @QUICK

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.entities import Axis, Bucket, Curve
+from store.entities import Axis, Bucket, Curve, Metric, MetricSummary
 from tui.view.chart import ChartDrawing, draw
-from tui.view.glyphs import ASCII, UNICODE
+from tui.view.chart_axis import axis_ticks, usable_axis
+from tui.view.chart_scale import Scale
+from tui.view.glyphs import ASCII, UNICODE, Glyphs
 from tui.view.text import width as columns_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1.7e308, max_value=1.7e308)
@@ -104,10 +110,10 @@ def test_one_spike_among_thousands_of_points_reaches_the_top() -> None:
     assert drawing.y_range == (-40.0, 90.0)
     rows = lines(drawing)
     dots = [[place for place, character in enumerate(row) if 0x2800 < ord(character) < 0x2900] for row in rows]
-    spike = dots[0]
-    assert len(spike) == 1
-    assert spike == dots[17]
-    assert "2000 points in 200 columns, every minimum and maximum kept" in drawing.notes
+    (spike,) = dots[0]
+    assert all(spike in dots[row] for row in range(18))
+    drawn = {place for row in dots for place in row}
+    assert f"2000 points in {len(drawn)} columns, every minimum and maximum kept" in drawing.notes
 
 
 def test_nothing_to_draw_is_said() -> None:
@@ -175,11 +181,39 @@ def test_names_are_cleaned_and_cut() -> None:
     assert "\x1b" not in "".join(lines(drawing))
 
 
-def test_more_names_than_fit_are_counted() -> None:
+def test_names_that_do_not_fit_are_counted_and_can_be_shown_below() -> None:
     many = [curve([float(number), 1.0]) for number in range(30)]
-    drawing = draw(many, width=40, height=12, names=[f"run number {number}" for number in range(30)])
+    names = [f"run number {number}" for number in range(30)]
+    above = draw(many, width=40, height=12, names=names)
+    fits(above, 40, 12)
+    assert lines(above)[2].strip() == "and 26 more in a higher chart"
+    drawing = draw(many, width=40, height=12, names=names, below=True)
     fits(drawing, 40, 12)
-    assert any("more" in line for line in lines(drawing)[:3])
+    assert lines(drawing)[2].strip() == "and 26 more below the chart"
+    rest = ["".join(span.text for span in row) for row in drawing.legend]
+    assert {columns_of(line) for line in rest} == {40}
+    text = " ".join([*lines(drawing)[:2], *rest])
+    assert re.findall(r"run number \d+", text) == names
+    assert draw(many[:2], width=40, height=12, names=names[:2], below=True).legend == ()
+
+
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+@pytest.mark.parametrize("colour", [True, False])
+def test_each_of_many_curves_has_a_sign_of_its_own(glyphs: Glyphs, colour: bool) -> None:
+    many = [curve([float(number)] * 9) for number in range(30)]
+    drawing = draw(many, width=50, height=70, names=[f"run{n}" for n in range(30)], colour=colour, glyphs=glyphs)
+    text = "\n".join(lines(drawing))
+    signs = re.findall(r"(\S) run\d+", text)
+    assert len(set(signs)) == 30
+    below = text[text.rindex("run29") :]
+    assert all(sign in below for sign in signs)
+
+
+def test_long_names_that_begin_alike_show_their_ends() -> None:
+    names = [f"{'experiment ' * 5}seed {seed}" for seed in (1, 2)]
+    heading = lines(draw([curve([1.0]), curve([2.0])], width=70, height=12, names=names))[0]
+    assert "seed 1" in heading
+    assert "seed 2" in heading
 
 
 def test_steps_are_whole_numbers() -> None:
@@ -202,8 +236,126 @@ def test_wall_clock_ticks_stand_at_round_times() -> None:
     start = 1_700_000_000_000  # 2023-11-14 22:13:20 UTC
     day = lines(draw([curve([1.0, 2.0], Axis.WALL, [start, start + 86_400_000 * 4])], width=70, height=10))[-1]
     assert day.split() == ["2023-11-15", "2023-11-16", "2023-11-17", "2023-11-18"]
-    hours = lines(draw([curve([1.0, 2.0], Axis.WALL, [start, start + 5_400_000])], width=70, height=10))[-1]
-    assert hours.split() == ["22:30", "23:00", "23:30"]
+    hours = lines(draw([curve([1.0, 2.0], Axis.WALL, [start, start + 5_400_000])], width=90, height=10))[-1]
+    assert hours.split() == ["2023-11-14", "22:30", "23:00", "23:30"]
+
+
+def test_dates_stand_where_the_day_changes() -> None:
+    start = 1_703_980_800_000  # 2023-12-31 00:00 UTC
+    one = curve([1.0, 2.0], Axis.WALL, [start, start + 86_400_000 * 2])
+    labels = lines(draw([one], width=150, height=10))[-1].split("  ")
+    assert [label.strip() for label in labels if label] == [
+        *("2023-12-31 00:00", "12:00", "2024-01-01 00:00", "12:00", "01-02 00:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "note"),
+    [
+        ("UTC", "2023-11-14 22:30", "times are UTC"),
+        ("Asia/Kolkata", "2023-11-15 04:00", "times are local, UTC+05:30"),
+        ("America/New_York", "2023-11-14 17:30", "times are local, UTC-05:00"),
+    ],
+)
+def test_times_of_day_say_their_zone(monkeypatch: pytest.MonkeyPatch, zone: str, first: str, note: str) -> None:
+    start = 1_700_000_000_000  # 2023-11-14 22:13:20 UTC
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        drawing = draw([curve([1.0, 2.0], Axis.WALL, [start, start + 5_400_000])], width=90, height=10)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert lines(drawing)[-1].strip().startswith(first)
+    assert drawing.notes[-1] == note
+
+
+def test_what_is_no_date_has_no_zone() -> None:
+    drawing = draw([curve([1.0, 2.0], Axis.WALL, [0, 10**17])], width=90, height=10)
+    assert lines(drawing)[-1].split() == ["0", "100000000000000000"]
+    assert drawing.notes == ("2 points",)
+
+
+def y_labels(drawing: ChartDrawing) -> list[str]:
+    return [line.split("┤")[0].strip() for line in lines(drawing) if "┤" in line]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0, 1.0], ["1", "0.8", "0.6", "0.4", "0.2", "0"]),
+        ([-50.0, 100.0], ["100", "50", "0", "-50"]),
+        ([0.0312, 2.3456], ["2.346", "2.0", "1.5", "1.0", "0.5", "0.031"]),
+        ([5e-8, 2.5e-7], ["2.5e-7", "2e-7", "1.5e-7", "1e-7", "5e-8"]),
+        ([1e9, 3e9], ["3e9", "2.5e9", "2e9", "1.5e9", "1e9"]),
+    ],
+)
+def test_the_value_axis_is_labelled_from_end_to_end(values: list[float], expected: list[str]) -> None:
+    assert y_labels(draw([curve(values)], width=60, height=20)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1e-5, 1e-1], ["0.1", "0.01", "0.001", "0.0001", "1e-5"]),
+        ([0.0015, 0.1515], ["0.1515", "0.1", "0.01", "0.0015"]),
+        ([3.0, 2500.0], ["2500", "1000", "100", "10", "3"]),
+    ],
+)
+def test_a_logarithmic_axis_has_its_decades(values: list[float], expected: list[str]) -> None:
+    assert y_labels(draw([curve(values)], width=60, height=16, log_y=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([7], ["7"]),
+        ([1_700_000_000_000], ["1.7T"]),
+        ([1_700_000_000_123], ["1700000000123"]),
+        ([-20, 20], ["-20", "-10", "0", "10", "20"]),
+        ([0, 2_000_000], ["0", "0.5M", "1M", "1.5M", "2M"]),
+        ([10**9, 10**9 + 4], ["1000000000", "1000000001", "1000000002", "1000000003", "1000000004"]),
+        ([-(2**63), 2**63 - 1], ["-5e18", "0", "5e18"]),
+    ],
+)
+def test_steps_of_any_size_can_be_told_apart(steps: list[int], expected: list[str]) -> None:
+    drawing = draw([curve([1.0] * len(steps), xs=steps)], width=80, height=10)
+    assert lines(drawing)[-1].split() == expected
+
+
+@pytest.mark.parametrize("log_x", [False, True])
+@pytest.mark.parametrize("axis", list(Axis))
+def test_no_two_ticks_say_the_same(axis: Axis, log_x: bool) -> None:
+    for low, span in itertools.product((1, 999, 10**6, 1_700_000_000_000), (0, 1, 7, 990, 10**5, 10**9, 10**13)):
+        ticks = axis_ticks(Scale(low, low + span, log_x and axis is not Axis.WALL), axis, 100)
+        assert ticks
+        assert len({label for _, label in ticks}) == len(ticks) or axis is Axis.WALL
+        assert all(low <= value <= low + span for value, _ in ticks)
+
+
+def with_metric(key: str, one_step: bool, times: tuple[int, int]) -> MetricSummary:
+    latest = Metric(key, 1.0, times[1], 0)
+    return MetricSummary(key, latest, 5, 0, 0, None, None, 0, 0 if one_step else 4, *times)
+
+
+def test_an_axis_that_would_be_one_column_is_replaced() -> None:
+    stepped, timed = with_metric("a", False, (0, 9)), with_metric("b", True, (0, 9))
+    constant = with_metric("c", True, (3, 3))
+    assert usable_axis(Axis.STEP, [stepped]) is Axis.STEP
+    assert usable_axis(Axis.STEP, [stepped, timed]) is Axis.RELATIVE
+    assert usable_axis(Axis.STEP, [timed, constant]) is Axis.RELATIVE
+    assert usable_axis(Axis.STEP, [constant]) is Axis.ORDER
+    assert usable_axis(Axis.WALL, [constant]) is Axis.WALL
+
+
+def test_a_sample_is_called_one() -> None:
+    whole = curve([1.0, 2.0, 3.0])
+    assert draw([whole], width=60, height=10).notes == ("3 points",)
+    sampled = draw([replace(whole, sampled=True)], width=60, height=10)
+    assert sampled.notes == ("a sample of 3 points that the server gave",)
+    thinned = Curve("run", "loss", Axis.STEP, (Bucket(0, 4, 0.0, 1.0, 5), Bucket(5, 5, 1.0, 1.0, 1)), 6, 0, 0, True)
+    (note,) = draw([thinned], width=60, height=10).notes
+    assert note == "a sample of 6 points that the server gave in 3 columns, every minimum and maximum kept"
 
 
 def test_smoothing_keeps_the_raw_line_beneath() -> None:
@@ -211,7 +363,7 @@ def test_smoothing_keeps_the_raw_line_beneath() -> None:
     drawing = draw([curve(values)], width=60, height=12, smooth=4)
     roles = {span.role for row in drawing.rows for span in row}
     assert {"raw", "series0"} <= roles
-    assert "smoothed over 4 columns, raw values beneath" in drawing.notes
+    assert "smoothed over 4 points, raw values beneath" in drawing.notes
 
 
 @pytest.mark.parametrize(

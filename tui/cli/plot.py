@@ -58,7 +58,8 @@ class _Series:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Draw the moving average over N columns, with the raw line beneath.",
+    help="Draw the moving average over N neighbours, with the raw line beneath; of a history with more than two points "
+    "to a column, over N half columns.",
 )
 @click.option("--width", type=click.IntRange(min=10, max=1000), metavar="W", help="Columns; default the terminal's.")
 @click.option("--height", type=click.IntRange(min=4, max=500), metavar="H", help=f"Lines; default {HEIGHT} or fewer.")
@@ -78,6 +79,7 @@ def plot(
     from store.entities import Axis
     from store.lookup import find_run
     from tui.view.chart import BUCKETS_PER_COLUMN, draw
+    from tui.view.chart_axis import usable_axis
 
     if settings.format not in (None, "table"):
         raise click.UsageError("a chart is text only; “flowdeck history” prints its points in other formats.")
@@ -85,7 +87,7 @@ def plot(
     with settings.opened() as store:
         found = list({run.run_id: run for run in (find_run(store, text) for text in runs)}.values())
         series = _series(store, found, list(dict.fromkeys(metrics)))
-        axis, told = _usable_axis(Axis(x), series)
+        axis = usable_axis(Axis(x), [item.summary for item in series])
         curves = [store.curve(item.run, item.summary, axis, BUCKETS_PER_COLUMN * columns) for item in series]
     colour = output.is_terminal() and not os.environ.get("NO_COLOR")
     drawing = draw(
@@ -97,8 +99,9 @@ def plot(
         smooth=smooth,
         colour=colour,
         title=_title(series, axis),
+        below=True,
     )
-    _print(drawing, [*drawing.notes, *told], colour)
+    _print(drawing, [*drawing.notes, *_told(Axis(x), axis)], colour)
 
 
 def _series(store: Store, runs: Sequence[Run], metrics: Sequence[str]) -> list[_Series]:
@@ -118,15 +121,13 @@ def _series(store: Store, runs: Sequence[Run], metrics: Sequence[str]) -> list[_
     return series
 
 
-def _usable_axis(axis: Axis, series: Sequence[_Series]) -> tuple[Axis, list[str]]:
-    """Without steps (`log_metric` called without one) a step axis would be a single column."""
-    from store.entities import Axis
-
-    if axis is not Axis.STEP or not any(item.summary.one_step for item in series):
-        return axis, []
-    if all(item.summary.first_timestamp == item.summary.last_timestamp for item in series):
-        return Axis.ORDER, ["all points have one step and one time: drawn in their order"]
-    return Axis.RELATIVE, ["logged without steps: drawn over the time since the start"]
+def _told(wanted: Axis, axis: Axis) -> list[str]:
+    """Why the axis is not the one that was asked for."""
+    if axis is wanted:
+        return []
+    if axis.value == "order":
+        return ["all points have one step and one time: drawn in their order"]
+    return ["logged without steps: drawn over the time since the start"]
 
 
 def _names(series: Sequence[_Series]) -> list[str]:
@@ -137,17 +138,26 @@ def _names(series: Sequence[_Series]) -> list[str]:
     from tui.view.glyphs import GLYPHS
 
     names = []
+    shared = _shared_names(series)
     for item in series:
         run = item.run.run_name or item.run.run_id[:8]
+        if run in shared:
+            run = f"{run} ({item.run.run_id[:8]})"
         parts = ([run] if several_runs else []) + ([item.summary.key] if several_metrics else [])
         names.append(f" {GLYPHS.gap} ".join(parts))
     return names
 
 
+def _shared_names(series: Sequence[_Series]) -> set[str]:
+    """The names that several of these runs have."""
+    names = list({item.run.run_id: item.run.run_name for item in series}.values())
+    return {name for name in names if names.count(name) > 1}
+
+
 def _title(series: Sequence[_Series], axis: Axis) -> str:
     metrics = list(dict.fromkeys(item.summary.key for item in series))
-    runs = list(dict.fromkeys(item.run.run_name or item.run.run_id[:8] for item in series))
-    of = f" of {runs[0]}" if len(runs) == 1 else ""
+    runs = {item.run.run_id: item.run.run_name or item.run.run_id[:8] for item in series}
+    of = f" of {next(iter(runs.values()))}" if len(runs) == 1 else ""
     return f"{', '.join(metrics)}{of} by {_AXIS_NAMES[axis.value]}"
 
 
@@ -156,7 +166,7 @@ _AXIS_NAMES: Final = {"step": "step", "relative": "time since the start", "wall"
 
 def _print(drawing: ChartDrawing, notes: Sequence[str], colour: bool) -> None:
     lines = []
-    for row in drawing.rows:
+    for row in (*drawing.rows, *drawing.legend):
         if colour:
             shown = (
                 f"\x1b[{_COLOURS[span.role]}m{span.text}\x1b[0m" if span.role in _COLOURS else span.text for span in row

@@ -9,9 +9,10 @@ from typing import Final
 
 from store.entities import Axis, Bucket, Curve
 from tui.view import cells
+from tui.view.chart_axis import axis_ticks, zone_note
 from tui.view.chart_canvas import BRAILLE, Layer, Row, Span, message_rows, paint
-from tui.view.chart_legend import MARKERS, SERIES, heading_rows, marker_of
-from tui.view.chart_scale import Scale, axis_ticks, value_ticks
+from tui.view.chart_legend import SERIES, heading, marker_of, sign_of
+from tui.view.chart_scale import Scale, value_ticks
 from tui.view.glyphs import GLYPHS, Glyphs
 
 __all__ = ["BUCKETS_PER_COLUMN", "SERIES", "ChartDrawing", "Span", "draw"]
@@ -21,6 +22,7 @@ BUCKETS_PER_COLUMN: Final = 2
 
 _AXES_FROM: Final = (20, 5)
 """Columns and rows below which there is no room for axes."""
+_ROWS_A_TICK: Final = 3
 _SIGNS: Final = 5
 """Marks on a line that is one of several."""
 
@@ -33,6 +35,8 @@ class ChartDrawing:
     notes: tuple[str, ...] = ()
     y_range: tuple[float, float] | None = None
     """The ends of the value axis; None if nothing was drawn."""
+    legend: tuple[Row, ...] = ()
+    """The names for which there was no room above the chart, in lines of its width."""
 
 
 @dataclass(slots=True)
@@ -57,29 +61,31 @@ def draw(
     smooth: int = 0,
     colour: bool = True,
     title: str = "",
+    below: bool = False,
     glyphs: Glyphs = GLYPHS,
 ) -> ChartDrawing:
     """The curves in exactly `width` columns and `height` rows.
 
-    All have the axis of the first. `names` make a legend. `smooth` is the window, in buckets, of a centred moving
+    All have the axis of the first. `names` make a legend; `below` tells that what does not fit of it is shown below
+    the chart. `smooth` is the window, in buckets, of a centred moving
     average that is drawn over the raw line. Without `colour` several curves differ by their characters.
     """
     axis = curves[0].axis if curves else Axis.STEP
     log_x = log_x and axis is not Axis.WALL
     lines = [_line(curve, log_x, log_y) for curve in curves]
-    notes = _notes(curves, lines, smooth)
-    heading = heading_rows(len(curves), names, title, width, height, colour, glyphs)
-    room = height - len(heading)
+    head = heading(len(curves), names, title, width, height, glyphs, below)
+    room = height - len(head.rows)
     parts = [part for line in lines for part in line.parts if part is not None]
     if not parts or width < 2 or room < 2:
         why = "no points" if not any(curve.count for curve in curves) else "nothing here can be drawn: see below"
-        return ChartDrawing((*heading, *message_rows(why, width, room)), notes)
+        notes = _notes(curves, lines, 0, smooth)
+        return ChartDrawing((*head.rows, *message_rows(why, width, room)), notes, None, head.rest)
     x_scale = Scale(min(part[0] for part in parts), max(part[1] for part in parts), log_x)
     y_scale = Scale(min(part[2] for part in parts), max(part[3] for part in parts), log_y)
     axes = width >= _AXES_FROM[0] and room >= _AXES_FROM[1]
-    y_ticks = value_ticks(y_scale, max(2, room // 4)) if axes else []
-    x_room = width - max((len(label) for _, label in y_ticks), default=0)
-    x_ticks = axis_ticks(x_scale, axis, max(2, x_room // 14)) if axes else []
+    y_ticks = value_ticks(y_scale, max(2, room // _ROWS_A_TICK)) if axes else []
+    x_room = max(1, width - max((len(label) for _, label in y_ticks), default=-1) - 1)
+    x_ticks = axis_ticks(x_scale, axis, x_room) if axes else []
     layers = _layers(lines, x_scale, y_scale, smooth, colour, glyphs)
     rows = paint(
         layers,
@@ -89,7 +95,15 @@ def draw(
         y_ticks=[(y_scale.part(value), label) for value, label in y_ticks],
         ascii_only=not glyphs.braille,
     )
-    return ChartDrawing((*heading, *rows), notes, (y_scale.low, y_scale.high))
+    notes = _notes(curves, lines, _columns(parts, x_scale, x_room), smooth)
+    if axis is Axis.WALL and (zone := zone_note(x_scale.low, x_scale.high)):
+        notes = (*notes, zone)
+    return ChartDrawing((*head.rows, *rows), notes, (y_scale.low, y_scale.high), head.rest)
+
+
+def _columns(parts: Sequence[tuple[float, float, float, float]], x_scale: Scale, room: int) -> int:
+    """How many of the `room` columns have a point in them."""
+    return len({round((room - 1) * x_scale.part(end)) for part in parts for end in part[:2]})
 
 
 def _line(curve: Curve, log_x: bool, log_y: bool) -> _Line:
@@ -128,24 +142,24 @@ def _layers(
         marker = marker_of(index, several, colour, glyphs)
         drawn = sum(part is not None for part in parts)
         if drawn == 1 and marker == BRAILLE:
-            marker = MARKERS[0]
+            marker = sign_of(index, glyphs)
         if smooth > 1 and drawn > 1:
             raw.append(_raw_layer(parts, x_scale, y_scale, BRAILLE if glyphs.braille else ".", "raw"))
             smoothed.append(_smooth_layer(parts, x_scale, y_scale, smooth, marker, role))
         else:
             smoothed.append(_raw_layer(parts, x_scale, y_scale, marker, role))
         if several and smoothed[-1].marker == BRAILLE:
-            signs.append(_signs(smoothed[-1], index, len(lines)))
+            signs.append(_signs(smoothed[-1], index, len(lines), glyphs))
     return raw + smoothed + signs
 
 
-def _signs(line: Layer, index: int, count: int) -> Layer:
+def _signs(line: Layer, index: int, count: int, glyphs: Glyphs) -> Layer:
     """A few points of the line in the series' own shape, so that colour alone does not tell lines apart."""
     drawn = [place for place, y in enumerate(line.ys) if not math.isnan(y)]
     stride = max(1, len(drawn) // _SIGNS)
     chosen = drawn[min(len(drawn) - 1, stride * (index + 1) // (count + 1)) :: stride]
     xs, ys = [line.xs[place] for place in chosen], [line.ys[place] for place in chosen]
-    return Layer(xs, ys, MARKERS[index % SERIES], line.role, lines=False)
+    return Layer(xs, ys, sign_of(index, glyphs), line.role, lines=False)
 
 
 def _raw_layer(
@@ -199,14 +213,17 @@ def _smooth_layer(
     return Layer(xs, ys, marker, role)
 
 
-def _notes(curves: Sequence[Curve], lines: Sequence[_Line], smooth: int) -> tuple[str, ...]:
-    count = sum(curve.count for curve in curves)
-    drawn = sum(len(curve.buckets) for curve in curves)
+def _notes(curves: Sequence[Curve], lines: Sequence[_Line], columns: int, smooth: int) -> tuple[str, ...]:
+    count, buckets = sum(curve.count for curve in curves), sum(len(curve.buckets) for curve in curves)
     notes = []
+    thinned = any(bucket.count > 1 for curve in curves for bucket in curve.buckets)
     if count:
-        thinned = any(bucket.count > 1 for curve in curves for bucket in curve.buckets)
-        points = cells.plural(count, "point")
-        notes.append(f"{points} in {cells.count(drawn)} columns, every minimum and maximum kept" if thinned else points)
+        told = cells.plural(count, "point")
+        if any(curve.sampled for curve in curves):
+            told = f"a sample of {told} that the server gave"
+        if thinned and columns:
+            told += f" in {cells.plural(columns, 'column')}, every minimum and maximum kept"
+        notes.append(told)
     nans, infinities = sum(curve.nans for curve in curves), sum(curve.infinities for curve in curves)
     if nans:
         notes.append(f"{cells.count(nans)} NaN left out")
@@ -215,6 +232,7 @@ def _notes(curves: Sequence[Curve], lines: Sequence[_Line], smooth: int) -> tupl
     if left_out := sum(line.not_positive for line in lines):
         least = "at least " if any(line.mixed for line in lines) else ""
         notes.append(f"{least}{cells.count(left_out)} not positive, left out of the log scale")
-    if smooth > 1 and drawn:
-        notes.append(f"smoothed over {smooth} columns, raw values beneath")
+    if smooth > 1 and buckets:
+        window = f"about {cells.count(round(smooth * count / buckets))}" if thinned else cells.count(smooth)
+        notes.append(f"smoothed over {window} points, raw values beneath")
     return tuple(notes)

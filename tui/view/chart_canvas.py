@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Final
 
 from tui.view.text import fit
@@ -50,14 +52,25 @@ Row = tuple[Span, ...]
 
 
 def figure_class() -> Any:
-    """plotext's figure, imported by one thread at a time: its modules import each other in a circle.
-
-    To be called ahead, in a thread, where a chart is what comes next: importing takes longer than drawing.
-    """
+    """plotext's figure, imported by one thread at a time: its modules import each other in a circle."""
     with _IMPORT_LOCK:
         from plotext._figure import _figure_class
 
         return _figure_class
+
+
+def import_ahead() -> None:
+    """Imports plotext in a thread of its own, for where a chart is what comes next: it takes longer than drawing.
+
+    The caller goes on at once; who paints meanwhile waits, and is who is told if it cannot be imported.
+    """
+    if "plotext" not in sys.modules:
+        Thread(target=_import_quietly, name="plotext").start()
+
+
+def _import_quietly() -> None:
+    with suppress(ImportError):
+        figure_class()
 
 
 def paint(

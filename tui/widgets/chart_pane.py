@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from store.entities import Axis, Curve, MetricSummary, Run
-from tui.bindings import bindings
+from tui.bindings import bindings, key_of
 from tui.keys import Place
+from tui.reading import CURVE_BUCKETS
 from tui.view import cells
 from tui.view.chart import ChartDrawing
 from tui.view.glyphs import GLYPHS
@@ -23,8 +24,6 @@ from tui.widgets.pane import Part
 _AXES = (Axis.STEP, Axis.RELATIVE, Axis.WALL)
 _LOGS = ((False, False), (False, True), (True, False), (True, True))
 """(x, y): off, y, x, both."""
-
-CHOOSE: Final = "choose a metric first: 3, then Enter on one"
 
 ROOMY: Final = 84
 """Columns from which the figures below the chart have all their digits."""
@@ -43,7 +42,18 @@ class ChartWish:
     height: int
     """Terminal columns and lines."""
     curve: Curve | None
-    """The history as it was read for the list of metrics, perhaps on another axis."""
+    """The history as it was read for the list of metrics, perhaps on another axis, in `CURVE_BUCKETS`."""
+    own: Curve | None = None
+    """The history as it was read for the chart that is on screen, perhaps on another axis."""
+    own_buckets: int = 0
+    """Into how many `own` was thinned at most."""
+
+    def curve_on(self, axis: Axis, buckets: int) -> Curve | None:
+        """The history on this axis, in at least so many buckets, if it is here."""
+        for curve, fine in ((self.own, self.own_buckets), (self.curve, CURVE_BUCKETS)):
+            if curve is not None and curve.axis is axis and buckets <= fine:
+                return curve
+        return None
 
 
 class ChartPane(Part):
@@ -78,13 +88,20 @@ class ChartPane(Part):
         self._axis = Axis.STEP
         self._drawn: Axis | None = None
         """What the chart on screen is drawn against; None before it was drawn."""
+        self._own: Curve | None = None
+        self._own_buckets = 0
+        """The history that is drawn, and into how many buckets it was thinned at most."""
         self._log = 0
 
     def compose(self) -> ComposeResult:
         yield Line(classes="title")
-        yield ChartView(CHOOSE)
+        yield ChartView(self._choose)
         yield Line(id="figures")
         yield Line(id="notes")
+
+    @property
+    def _choose(self) -> str:
+        return f"choose a metric first: {key_of(self, 'run')}, then {key_of(self, 'open')} on one"
 
     @property
     def metric(self) -> MetricSummary | None:
@@ -93,6 +110,11 @@ class ChartPane(Part):
     @property
     def run_shown(self) -> Run | None:
         return self._run
+
+    @property
+    def curve(self) -> tuple[Curve | None, int]:
+        """The history that is drawn, and into how many buckets it was thinned at most."""
+        return self._own, self._own_buckets
 
     @property
     def notes(self) -> str:
@@ -104,17 +126,31 @@ class ChartPane(Part):
         another = self._run is None or run.run_id != self._run.run_id or key != self._key
         self._run, self._summaries, self._curves, self._key = run, summaries, curves, key
         if another:
-            self._drawn = None
+            self._drawn = self._own = None
             self.query_one(ChartView).show(None, f"reading the history {GLYPHS.ellipsis}")
             self.query_one("#notes", Line).show(())
+        if self._own is not None and (self._own.sampled or self._own.count < summaries[key].count):
+            # Points came since: it is read again.
+            self._own = None
         self._tell()
         self._want()
         self.screen.refresh_bindings()
 
+    def grow(
+        self, run: Run, summaries: Mapping[str, MetricSummary], curves: Mapping[str, Curve], own: Curve | None
+    ) -> None:
+        """Shows the same metric after new points came; `own` is the drawn curve with them, None if it is to be read."""
+        before = self.metric
+        self._run, self._summaries, self._curves, self._own = run, summaries, curves, own
+        if self.metric is not before:
+            self._tell()
+            self._want()
+
     def clear(self) -> None:
         """Another run is shown: its charts are opened from its metrics."""
         self._run, self._summaries, self._curves, self._key, self._waits = None, {}, {}, "", False
-        self.query_one(ChartView).show(None, CHOOSE)
+        self._own = None
+        self.query_one(ChartView).show(None, self._choose)
         for line in self.query(Line):
             line.show(())
 
@@ -132,10 +168,11 @@ class ChartPane(Part):
         """Without a metric there is nothing to do with a chart."""
         return self.metric is not None
 
-    def drawn(self, run_id: str, key: str, axis: Axis, drawing: ChartDrawing) -> None:
-        if self._run is not None and run_id == self._run.run_id and key == self._key:
+    def drawn(self, curve: Curve, buckets: int, drawing: ChartDrawing) -> None:
+        """`curve` was thinned to at most so many `buckets`."""
+        if self._run is not None and curve.run_id == self._run.run_id and curve.key == self._key:
             self._waits = False
-            self._drawn = axis
+            self._drawn, self._own, self._own_buckets = curve.axis, curve, buckets
             self._tell()
             self.query_one(ChartView).show(drawing)
             self.query_one("#notes", Line).show([(note, "dim") for note in drawing.notes])
@@ -150,8 +187,19 @@ class ChartPane(Part):
             return
         log_x, log_y = _LOGS[self._log]
         curve = self._curves.get(summary.key)
-        self._waits = curve is None
-        wish = ChartWish(self._run, summary, self._axis, log_x, log_y, size.width, size.height, curve)
+        self._waits = curve is None and self._own is None
+        wish = ChartWish(
+            self._run,
+            summary,
+            self._axis,
+            log_x,
+            log_y,
+            size.width,
+            size.height,
+            curve,
+            self._own,
+            self._own_buckets,
+        )
         self.post_message(self.Wanted(wish))
 
     def _tell(self) -> None:
