@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Final
 
 from store.errors import Unsupported
 from store.protocols import Store
+from store.ssh.questions import Questions
 from store.uris import Address, Kind, parse
 
 _BACKENDS: Final = {
     Kind.SQLITE: "store.sql.store:open_sqlite",
+    Kind.POSTGRESQL: "store.sql.store:open_server",
+    Kind.MYSQL: "store.sql.store:open_server",
+    Kind.MSSQL: "store.sql.store:open_server",
+    Kind.TREE: "store.file.store:open_tree",
+    Kind.HTTP: "store.http.store:open_http",
 }
 """Kind -> `module:function`; the function takes the `Address` and a cancel event, and gives the `Store`."""
+
+_THROUGH_SSH: Final = "store.route:open_through"
+"""Opens what can only be reached through an SSH host; imported on use."""
+
+_EXAMPLES: Final = {
+    Kind.SQLITE: "sqlite:///FILE, or the path of an mlflow.db",
+    Kind.POSTGRESQL: "postgresql://HOST/DATABASE",
+    Kind.MYSQL: "mysql+pymysql://HOST/DATABASE",
+    Kind.MSSQL: "mssql+pyodbc://HOST/DATABASE?driver=NAME",
+    Kind.TREE: "file:///DIR, or the path of an mlruns folder",
+    Kind.HTTP: "http://HOST:PORT",
+}
+"""How an address of each kind looks; told are those that can be opened."""
 
 
 def open_store(uri: str, cancel: Event | None = None) -> Store:
@@ -25,12 +45,38 @@ def open_store(uri: str, cancel: Event | None = None) -> Store:
     return open_address(parse(uri), cancel)
 
 
-def open_address(address: Address, cancel: Event | None = None) -> Store:
-    """The store at `address`; see `open_store`."""
+def open_address(address: Address, cancel: Event | None = None, *, questions: Questions | None = None) -> Store:
+    """The store at `address`; see `open_store`.
+
+    `questions` answers what logging in to an SSH host needs; without it, whatever would have to be asked is an error.
+    """
     check_kind(address)
-    module, _, function = _BACKENDS[address.kind].partition(":")
-    opened: Store = getattr(importlib.import_module(module), function)(address, cancel)
+    backend = _function(_BACKENDS[address.kind])
+    opened: Store = (
+        backend(address, cancel)
+        if address.ssh is None
+        else _function(_THROUGH_SSH)(address, backend, cancel, questions=questions)
+    )
     return opened
+
+
+def open_named(
+    text: str, environ: Mapping[str, str], cancel: Event | None = None, *, questions: Questions | None = None
+) -> Store:
+    """The store that is saved under the name `text`, else the one at that address; see `open_address`.
+
+    Its secrets are looked for in their places. Raises `UsageError` for a configuration that cannot be read, too.
+    """
+    from store.saved import address_of, find_store
+
+    saved = find_store(text, environ)
+    return open_address(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
+
+
+def _function(target: str) -> Callable[..., Store]:
+    module, _, name = target.partition(":")
+    found: Callable[..., Store] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def check_kind(address: Address) -> None:
@@ -38,5 +84,5 @@ def check_kind(address: Address) -> None:
     if address.kind not in _BACKENDS:
         raise Unsupported(
             f"{address.shown}: a store of the kind “{address.kind}” cannot be opened yet",
-            "this version reads SQLite databases: sqlite:///FILE, or the path of an mlflow.db",
+            f"this version opens {', '.join(f'{kind} ({_EXAMPLES[kind]})' for kind in _BACKENDS)}",
         )

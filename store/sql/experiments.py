@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from store.entities import Experiment, ExperimentStats
+from store.sql.compare import sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
 from store.sql.rows import EXPERIMENT_COLUMNS, experiment, integer, optional_integer, text, value_text
 from store.sql.schema import Schema
@@ -31,7 +32,7 @@ def _tags(connection: sa.Connection, schema: Schema, ids: Sequence[int]) -> dict
     tags = schema.table("experiment_tags").c
     statement = sa.select(tags.experiment_id, tags.key, tags.value).where(tags.experiment_id.in_(ids))
     found: dict[int, dict[str, str]] = {}
-    for owner, key, value in fetch(connection, statement.order_by(tags.key)):
+    for owner, key, value in fetch(connection, statement.order_by(sorted_text(tags.key, connection.dialect.name))):
         found.setdefault(owner, {})[text(key)] = value_text(value)
     return found
 

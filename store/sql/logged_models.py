@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from store.entities import LoggedModel
+from store.sql.compare import sorted_text
 from store.sql.engine import fetch
 from store.sql.rows import LOGGED_MODEL_STATUS, integer, location, optional_text, text, value_text
 from store.sql.schema import Schema
@@ -58,7 +59,8 @@ def _texts(
     if schema.has(name):
         table = schema.table(name).c
         key, value = table[f"{prefix}_key"], table[f"{prefix}_value"]
-        statement = sa.select(table.model_id, key, value).where(table.model_id.in_(ids)).order_by(key)
+        by = sorted_text(key, connection.dialect.name)
+        statement = sa.select(table.model_id, key, value).where(table.model_id.in_(ids)).order_by(by)
         for owner, name_, value_ in fetch(connection, statement):
             found.setdefault(owner, {})[text(name_)] = value_text(value_)
     return found

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from store.entities import DatasetInput, Metric, ModelInput, ModelOutput, Run, RunParts
+from store.search.syntax import Operator
+from store.sql.compare import Column, Condition, compare_text, sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
 from store.sql.rows import (
     DATASET_COLUMNS,
@@ -90,7 +92,7 @@ def _texts(connection: sa.Connection, schema: Schema, name: str, ids: Sequence[s
     table = schema.table(name).c
     statement = sa.select(table.run_uuid, table.key, table.value).where(table.run_uuid.in_(ids))
     found: dict[str, dict[str, str]] = {}
-    for owner, key, value in fetch(connection, statement.order_by(table.run_uuid, table.key)):
+    for owner, key, value in fetch(connection, statement.order_by(*key_order(connection, table))):
         found.setdefault(owner, {})[key] = value_text(value)
     return found
 
@@ -99,10 +101,18 @@ def _metrics(connection: sa.Connection, schema: Schema, ids: Sequence[str]) -> d
     table = schema.table("latest_metrics").c
     columns = [table[name] for name in METRIC_COLUMNS]
     found: dict[str, dict[str, Metric]] = {}
-    statement = sa.select(*columns).where(table.run_uuid.in_(ids)).order_by(table.run_uuid, table.key)
+    statement = sa.select(*columns).where(table.run_uuid.in_(ids)).order_by(*key_order(connection, table))
     for row in fetch(connection, statement):
         found.setdefault(row[0], {})[row[1]] = metric(row)
     return found
+
+
+def key_order(connection: sa.Connection, table: Any) -> list[Column]:
+    """What to sort by for the keys of each run in the order of their bytes."""
+    if connection.dialect.name == "sqlite":
+        # An index on the run leaves less to sort.
+        return [table.run_uuid, table.key]
+    return [sorted_text(table.key, connection.dialect.name)]
 
 
 class _Inputs:
@@ -126,7 +136,7 @@ def _read_inputs(connection: sa.Connection, schema: Schema, ids: Sequence[str]) 
     statement = (
         sa.select(inputs.source_type, inputs.source_id, inputs.destination_id, step)
         .where(inputs.source_type.in_(("RUN_INPUT", "RUN_OUTPUT")), inputs.source_id.in_(ids))
-        .order_by(inputs.source_id, inputs.destination_id)
+        .order_by(sorted_text(inputs.destination_id, connection.dialect.name))
     )
     for kind, owner, model_id, at_step in fetch(connection, statement):
         if kind == "RUN_INPUT":
@@ -154,7 +164,9 @@ def _read_datasets(
         table = schema.table("input_tags").c
         for some in _chunks([edge[0] for edge in edges]):
             statement = sa.select(table.input_uuid, table.name, table.value).where(table.input_uuid.in_(some))
-            for owner, key, value in fetch(connection, statement.order_by(table.name)):
+            for owner, key, value in fetch(
+                connection, statement.order_by(sorted_text(table.name, connection.dialect.name))
+            ):
                 tags.setdefault(owner, {})[text(key)] = value_text(value)
     columns = [schema.column("datasets", name) for name in DATASET_COLUMNS]
     for some in _chunks(sorted({edge[1] for edge in edges})):
@@ -175,19 +187,34 @@ def _chunks(items: Sequence[V]) -> list[Sequence[V]]:
 def matching_run_ids(connection: sa.Connection, schema: Schema, wanted: str, limit: int) -> list[str]:
     """Ids that start with `wanted`, and those of runs named `wanted`; at most `limit`, the exact id first."""
     runs, tags = schema.table("runs").c, schema.table("tags").c
+    dialect = connection.dialect.name
     found: dict[str, None] = {}
     if wanted.isalnum():
-        # A range, because LIKE cannot use the primary key in every collation.
-        prefixed = sa.select(runs.run_uuid).where(runs.run_uuid >= wanted, runs.run_uuid < wanted + "\x7f")
-        found.update((row[0], None) for row in fetch(connection, prefixed.order_by(runs.run_uuid).limit(limit)))
-    named = [sa.select(runs.run_uuid).where(runs.name == wanted).limit(limit)] if schema.has("runs", "name") else []
+        prefixed = sa.select(runs.run_uuid).where(_starts_with(runs.run_uuid, wanted, dialect)).limit(limit)
+        by = sorted_text(runs.run_uuid, dialect)
+        found.update((row[0], None) for row in fetch(connection, prefixed.order_by(by)))
+    named = []
+    if schema.has("runs", "name"):
+        named.append(sa.select(runs.run_uuid).where(compare_text(runs.name, Operator.EQUAL, wanted, dialect)))
     # The tag counts only where the column is empty: the two differ once one of them was changed alone.
     named.append(
         sa.select(runs.run_uuid)
         .select_from(schema.table("runs").join(schema.table("tags"), tags.run_uuid == runs.run_uuid))
-        .where(tags.key == NAME_TAG, tags.value == wanted, sa.func.coalesce(schema.column("runs", "name"), "") == "")
-        .limit(limit)
+        .where(
+            compare_text(tags.key, Operator.EQUAL, NAME_TAG, dialect),
+            compare_text(tags.value, Operator.EQUAL, wanted, dialect),
+            sa.func.coalesce(schema.column("runs", "name"), "") == "",
+        )
     )
     for statement in named:
-        found.update((row[0], None) for row in fetch(connection, statement))
+        found.update((row[0], None) for row in fetch(connection, statement.limit(limit)))
     return list(found)[:limit]
+
+
+def _starts_with(column: Column, text: str, dialect: str) -> Condition:
+    """`text` is letters and digits. A range, because LIKE can use the primary key in some collations only."""
+    if dialect == "sqlite":
+        return sa.and_(column >= text, column < text + "\x7f")
+    # By a collation of people the end of the range is another: behind every hexadecimal digit in all of them.
+    exact = compare_text(column, Operator.LIKE, f"{text}%", dialect)
+    return sa.and_(column >= text, column <= text + "zzzz", exact) if text.isascii() else exact

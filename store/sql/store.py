@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,17 +22,27 @@ from store.entities import (
     RunParts,
     StoreInfo,
 )
-from store.errors import NotAStore, StoreBusy, StoreError
+from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUnreachable
 from store.protocols import ExperimentQuery, Progress, RunQuery
-from store.sql import experiments, logged_models, metrics, runs
+from store.sql import curves, experiments, logged_models, metrics, runs
+from store.sql.catalog import read_catalog
 from store.sql.engine import Database, check, fetch
-from store.sql.schema import COLUMNS, REQUIRED, Schema
-from store.uris import Address
+from store.sql.schema import REQUIRED, Schema
+from store.uris import Address, Kind
 
 if TYPE_CHECKING:
     from store.search.syntax import Expr
+    from store.sql.server import Dialect
 
 T = TypeVar("T")
+
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    Kind.SQLITE: "name the backend store's database, for example the mlflow.db beside the training script",
+    Kind.POSTGRESQL: "name the backend store's database; tables in another schema are found with "
+    "?options=-csearch_path%3DSCHEMA",
+}
+_ELSEWHERE_ON_SERVER: Final = "name the backend store's database; the user needs SELECT on MLflow's tables"
+"""Where to look if a database holds nothing of MLflow's."""
 
 
 def open_sqlite(address: Address, cancel: Event | None = None) -> SqlStore:
@@ -40,6 +51,35 @@ def open_sqlite(address: Address, cancel: Event | None = None) -> SqlStore:
 
     assert address.path is not None
     return SqlStore(SqliteDatabase(address.path), kind=address.kind, shown=address.shown, cancel=cancel)
+
+
+def open_server(address: Address, cancel: Event | None = None) -> SqlStore:
+    """The store in a database on a server. Raises `UriError`, `Unsupported` for a driver that is not known,
+    `StoreError`s (`DriverMissing` among them), and `Cancelled` once `cancel` is set.
+    """
+    from store.sql.reach import driver_url
+    from store.sql.server import ServerDatabase
+
+    database = ServerDatabase(driver_url(address, os.environ), _dialect(address), address.shown)
+    try:
+        return SqlStore(database, kind=address.kind, shown=address.shown, cancel=cancel)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _dialect(address: Address) -> Dialect:
+    if address.kind is Kind.POSTGRESQL:
+        from store.sql.postgres import Postgres
+
+        return Postgres()
+    if address.kind is Kind.MYSQL:
+        from store.sql.mysql import MySql
+
+        return MySql(address.detour)
+    from store.sql.mssql import SqlServer
+
+    return SqlServer()
 
 
 class SqlStore:
@@ -52,26 +92,24 @@ class SqlStore:
         self._schema = self._inspect(cancel)
 
     def _inspect(self, cancel: Event | None = None) -> Schema:
-        columns, revision = self._database.read(_columns, cancel)
+        columns, revision = self._database.read(read_catalog, cancel)
         absent = [table for table in REQUIRED if not REQUIRED[table] <= columns.get(table, frozenset())]
         if absent:
             found = f"{self._shown} is a {self._kind} database, but not an MLflow tracking store"
             if any(table in columns for table in REQUIRED):
                 raise NotAStore(
                     f"{found}: its tables {', '.join(absent)} are missing or lack columns",
-                    "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first",
+                    "MLflow 1.8 and newer are read; databases of older releases need `mlflow db upgrade` first"
+                    + ("" if self._kind == Kind.SQLITE else ", and the user needs SELECT on all of MLflow's tables"),
                 )
-            raise NotAStore(
-                f"{found}: it has no table of MLflow's",
-                "name the backend store's database, for example the mlflow.db beside the training script",
-            )
+            raise NotAStore(f"{found}: it has no table of MLflow's", _ELSEWHERE.get(self._kind, _ELSEWHERE_ON_SERVER))
         return Schema(revision, columns)
 
     def _read(self, work: Callable[[sa.Connection, Schema], T], cancel: Event | None) -> T:
         schema = self._schema
         try:
             return self._database.read(lambda connection: work(connection, schema), cancel)
-        except StoreBusy:
+        except (StoreBusy, StoreUnreachable, AccessDenied):
             raise
         except StoreError:
             # The database may have been upgraded or replaced meanwhile: then what is there is read anew, once.
@@ -154,12 +192,12 @@ class SqlStore:
     def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
         return self._read(lambda connection, schema: metrics.metric_summaries(connection, schema, run_id), cancel)
 
-    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
-        return self._read(lambda connection, schema: metrics.history(connection, schema, run_id, key), cancel)
+    def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
+        return self._read(lambda connection, schema: metrics.history(connection, schema, run_id, key, since), cancel)
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         return self._read(
-            lambda connection, schema: metrics.curve(connection, schema, run, summary, axis, buckets), cancel
+            lambda connection, schema: curves.curve(connection, schema, run, summary, axis, buckets), cancel
         )
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
@@ -169,17 +207,3 @@ class SqlStore:
 
     def close(self) -> None:
         self._database.close()
-
-
-def _columns(connection: sa.Connection) -> tuple[dict[str, frozenset[str]], str | None]:
-    """The tables that are read, with the columns they have, and the alembic revision."""
-    inspector = sa.inspect(connection)
-    found = inspector.get_multi_columns(filter_names=list(COLUMNS))
-    columns = {
-        table: frozenset(str(column["name"]) for column in listed) for (_, table), listed in found.items() if listed
-    }
-    revision = None
-    if "version_num" in columns.get("alembic_version", ()):
-        rows = fetch(connection, sa.text("SELECT version_num FROM alembic_version"))
-        revision = str(rows[0][0]) if rows else None
-    return columns, revision

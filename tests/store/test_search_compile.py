@@ -8,10 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from store.entities import ViewType
-from store.errors import Unsupported
+from store.errors import FilterError, Unsupported
 from store.protocols import RunQuery
-from store.search.parse import parse_experiment_filter, parse_run_filter, parse_run_order
-from store.sql.compile import experiment_ids_statement, run_ids_statement
+from store.search.parse import (
+    parse_experiment_filter,
+    parse_experiment_order,
+    parse_run_filter,
+    parse_run_order,
+)
+from store.sql.compile import MOST_SORT_KEYS, experiment_ids_statement, run_ids_statement
 from store.sql.schema import COLUMNS, Schema
 from tests.support import oracle
 
@@ -48,8 +53,54 @@ def test_case_counts_on_every_database() -> None:
     text = "params.a = 'x'"
     assert "params.value = ?" in run_sql(text, dialect="sqlite")
     assert "params.value = %(" in run_sql(text, dialect="postgresql")
-    assert "CAST(params.value AS BINARY) = %s" in run_sql(text, dialect="mysql")
+    assert "CAST(convert(params.value USING utf8mb4) AS BINARY) = CAST(convert(%s" in run_sql(text, dialect="mysql")
     assert "params.value COLLATE Japanese_Bushu_Kakusu_100_CS_AS_KS_WS" in run_sql(text, dialect="mssql")
+
+
+def test_an_index_is_used_where_its_collation_knows_the_letters() -> None:
+    assert "params.value = %s AND CAST(" in run_sql("params.a = 'x'", dialect="mysql")
+    assert "params.value = %s" not in run_sql("params.a = 'Я'", dialect="mysql")
+
+
+def test_patterns_mean_the_same_on_every_database() -> None:
+    for pattern, escaped in (("a\\b", ("postgresql", "mysql")), ("[a]", ("mssql",)), ("a%", ())):
+        for dialect in DIALECTS:
+            for operator in ("LIKE", "ILIKE"):
+                sql = run_sql(f"params.a {operator} '{pattern}'", dialect=dialect)
+                assert ("ESCAPE '|'" in sql) == (dialect in escaped), (dialect, operator, pattern)
+
+
+def test_text_is_sorted_by_its_bytes() -> None:
+    order = ["params.a", "start_time"]
+    assert "order_0.value ASC" in run_sql("", order, "sqlite")
+    assert 'order_0.value COLLATE "C" ASC' in run_sql("", order, "postgresql")
+    assert "CAST(convert(order_0.value USING utf8mb4) AS BINARY) ASC" in run_sql("", order, "mysql")
+    assert "order_0.value COLLATE Latin1_General_BIN2 ASC" in run_sql("", order, "mssql")
+    for dialect in DIALECTS:
+        assert "runs.start_time ASC" in run_sql("", order, dialect)
+
+
+def test_postgresql_does_not_plan_all_of_many_conditions() -> None:
+    few, many = (" AND ".join(["params.a = 'x'"] * number) for number in (8, 40))
+    assert "OFFSET 0" not in run_sql(few, dialect="postgresql")
+    assert run_sql(many, dialect="postgresql").count("OFFSET 0") > 20
+    assert "OFFSET" not in run_sql(many, dialect="mysql")
+
+
+def test_too_many_keys_are_refused() -> None:
+    assert run_sql("", [f"metrics.m{number}" for number in range(MOST_SORT_KEYS)])
+    with pytest.raises(FilterError, match="21 keys"):
+        run_sql("", [f"metrics.m{number}" for number in range(MOST_SORT_KEYS + 1)])
+
+
+def test_experiments_without_a_time_come_last_everywhere() -> None:
+    def sql(order: str, dialect: str) -> str:
+        statement = experiment_ids_statement(NEW, None, parse_experiment_order((order,)), ViewType.ALL, None, dialect)
+        return str(statement.compile(dialect=DIALECTS[dialect]))
+
+    assert "creation_time DESC NULLS LAST" in sql("creation_time DESC", "postgresql")
+    assert "creation_time ASC NULLS FIRST" in sql("creation_time", "postgresql")
+    assert "NULLS" not in sql("creation_time DESC", "mysql")
 
 
 def test_reserved_words_are_quoted() -> None:
