@@ -277,3 +277,5 @@ class StoreInfo:
     read_only: bool = True
     notices: tuple[str, ...] = ()
     """What a user should know about how it is read: what is missing in this schema, a private copy, ..."""
+    counts_runs: bool = True
+    """False if `Store.experiment_stats` has nothing to say: servers do not count runs."""

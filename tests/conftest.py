@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,14 @@ for name in ("NO_COLOR", "TMUX", "STY", "FLOWDECK_STORE", "MLFLOW_TRACKING_URI",
 # Nothing of a test lands in the user's cache.
 os.environ["FLOWDECK_CACHE_DIR"] = tempfile.mkdtemp(prefix="flowdeck-cache-")
 atexit.register(shutil.rmtree, os.environ["FLOWDECK_CACHE_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_end() -> Iterator[None]:
+    """Database servers end with the tests: a worker of pytest-xdist has no time left for it when it exits."""
+    yield
+    if "tests.support.servers" in sys.modules:
+        sys.modules["tests.support.servers"].remove_servers()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.bench import bench_curve, bench_runs_cli, bench_startup, bench_tree, bench_wire
+from tests.bench import (
+    bench_curve,
+    bench_http,
+    bench_postgres,
+    bench_runs_cli,
+    bench_startup,
+    bench_tree,
+    bench_wire,
+)
 from tests.bench.timing import SWITCH_SECONDS, Row, Settings, add_options, machine, table
 
 BENCHMARKS: Final = {
@@ -19,6 +27,8 @@ BENCHMARKS: Final = {
     "curve": bench_curve.measure,
     "wire": bench_wire.measure,
     "tree": bench_tree.measure,
+    "postgres": bench_postgres.measure,
+    "http": bench_http.measure,
 }
 
 README: Final = Path(__file__).with_name("README.md")

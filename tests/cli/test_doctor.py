@@ -45,6 +45,16 @@ def test_a_server(served: Served) -> None:
     ]
 
 
+def test_runs_that_a_store_does_not_count_are_not_called_none(served: Served) -> None:
+    uri = "http://mlflow.example:5000"
+    served(FakeStore(StoreInfo("MLflow server", uri, "MLflow 3.17.2", counts_runs=False), PLACES, RUNS))
+    assert dict(lines(uri))["runs"] == "active ones not counted, 1 deleted"
+    assert invoke("doctor", "-o", "json", "-s", uri).json["runs"] == {"active": None, "running": None, "deleted": 1}
+    listed = invoke("experiments", "-s", uri)
+    assert listed.code == 0
+    assert [line.split()[:4] for line in listed.text.splitlines()[1:]] == [["1", "one", "-", "-"]]
+
+
 def test_a_database_server_keeps_its_password(served: Served) -> None:
     shown = "postgresql://ada:***@db.example/mlflow"
     served(FakeStore(StoreInfo("PostgreSQL", shown, "MLflow 2.9 (abc)", "abc", read_only=False), PLACES, RUNS))

@@ -83,8 +83,9 @@ def _examine(store: Store, uri: str) -> dict[str, Any]:
         "journal": journal_mode(database) or None if database is not None else None,
         "experiments": {"active": len(experiments) - deleted, "deleted": deleted},
         "runs": {
-            "active": sum(item.runs for item in stats),
-            "running": sum(item.running for item in stats),
+            # None where the store does not count them.
+            "active": sum(item.runs for item in stats) if info.counts_runs else None,
+            "running": sum(item.running for item in stats) if info.counts_runs else None,
             "deleted": len(deleted_runs.items),
         },
         # Asked again: what is read may have taken another way since.
@@ -107,6 +108,15 @@ def _print(findings: dict[str, Any], format_: Format) -> None:
         print_table([Heading("Finding"), Heading("Value", most=2000)], rows, format_)
 
 
+def _runs_told(runs: dict[str, int | None]) -> str:
+    from tui.view.cells import count
+
+    deleted = f"{count(runs['deleted'] or 0)} deleted"
+    if runs["active"] is None:
+        return f"active ones not counted, {deleted}"
+    return f"{count(runs['active'])} active ({count(runs['running'] or 0)} running), {deleted}"
+
+
 def _lines(findings: dict[str, Any]) -> list[tuple[str, str]]:
     from tui.view.cells import count, plural
 
@@ -127,7 +137,7 @@ def _lines(findings: dict[str, Any]) -> list[tuple[str, str]]:
         ("experiments", f"{count(experiments['active'])} active, {count(experiments['deleted'])} deleted"),
         (
             "runs",
-            f"{count(runs['active'])} active ({count(runs['running'])} running), {count(runs['deleted'])} deleted",
+            _runs_told(runs),
         ),
         *(("notice", notice) for notice in findings["notices"]),
         *_problem_lines(findings.get("problems", ())),

@@ -45,7 +45,8 @@ def experiments(
     format_ = settings.output
     with settings.opened() as store:
         page = store.experiments(query)
-        stats = store.experiment_stats() if format_ in (Format.TABLE, Format.MD) else {}
+        counts = store.info.counts_runs
+        stats = store.experiment_stats() if counts and format_ in (Format.TABLE, Format.MD) else {}
     if format_ in (Format.JSON, Format.NDJSON):
         print_json(map(experiment_document, page.items), format_)
     elif format_ is Format.CSV:
@@ -77,8 +78,11 @@ def experiments(
                 [
                     clean(item.experiment_id),
                     experiment_title(item),
-                    cells.count(own.runs if own else 0),
-                    cells.count(own.running if own else 0),
+                    *(
+                        (cells.count(own.runs if own else 0), cells.count(own.running if own else 0))
+                        if counts
+                        else (cells.MISSING, cells.MISSING)
+                    ),
                     cells.moment(own.last_start_time if own else None),
                     cells.moment(item.creation_time),
                     *([clean(item.lifecycle_stage)] if deleted or everything else []),

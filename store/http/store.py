@@ -1,0 +1,134 @@
+"""A tracking store behind an MLflow server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from threading import Event
+from typing import Final
+
+from store.entities import (
+    Axis,
+    Curve,
+    Experiment,
+    ExperimentStats,
+    History,
+    LoggedModel,
+    MetricSummary,
+    Page,
+    Run,
+    RunParts,
+    StoreInfo,
+)
+from store.errors import Cancelled, StoreError
+from store.http.experiments import find_experiments
+from store.http.failures import NoSuchRoute, Refused
+from store.http.lane import Ask
+from store.http.limits import Limits
+from store.http.memory import Memory
+from store.http.metrics import Metrics
+from store.http.naming import matching_run_ids
+from store.http.release import find_server
+from store.http.rows import fields, logged_model
+from store.http.runs import runs_by_id
+from store.http.search import find_runs
+from store.http.settings import settings_of
+from store.http.wire import Wire
+from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.uris import Address
+
+NO_COUNTS: Final = "a server does not count runs: how many an experiment has is not known"
+
+
+def open_http(
+    address: Address,
+    cancel: Event | None = None,
+    *,
+    limits: Limits | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> HttpStore:
+    """The store behind the server at `address`. Raises `UriError`, `StoreError`s, and `Cancelled`.
+
+    `environ` (by default the process's own) holds the credentials: see `store.http.settings`. Proxies and NO_PROXY
+    are always those of the process.
+    """
+    settings = settings_of(address, os.environ if environ is None else environ)
+    wire = Wire(settings, limits or Limits())
+    try:
+        return HttpStore(address, wire, cancel)
+    except BaseException:
+        wire.close()
+        raise
+
+
+class HttpStore:
+    """See `store.protocols.Store`.
+
+    Runs of several ids that the last search brought along are given as that search found them, for ten seconds.
+    Pages of a long search are taken one after the other: runs that are deleted meanwhile can make it miss others.
+    """
+
+    def __init__(self, address: Address, wire: Wire, cancel: Event | None = None) -> None:
+        self._wire = wire
+        self._server = find_server(wire, cancel)
+        self._memory = Memory(wire.limits)
+        self._metrics = Metrics(wire, self._server)
+        self._info = StoreInfo(
+            kind=address.kind,
+            uri=wire.settings.shown,
+            schema=self._server.name,
+            notices=(*wire.settings.notices, *self._server.notices, NO_COUNTS),
+            counts_runs=False,
+        )
+
+    @property
+    def info(self) -> StoreInfo:
+        return self._info
+
+    def experiments(self, query: ExperimentQuery, cancel: Event | None = None) -> Page[Experiment]:
+        return find_experiments(self._wire, self._server, query, cancel)
+
+    def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
+        """Always empty: the only way to count runs over REST is to read all of them."""
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        return {}
+
+    def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
+        return find_runs(self._wire, self._server, self._memory, query, cancel, progress)
+
+    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+        return runs_by_id(self._wire, self._server, self._memory, run_ids, parts, cancel)
+
+    def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
+        return matching_run_ids(self._wire, self._server, self._memory, text, limit, cancel)
+
+    def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
+        return self._metrics.summaries(run_id, cancel)
+
+    def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
+        return self._metrics.history(run_id, key, cancel, since)
+
+    def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
+        return self._metrics.curve(run, summary, axis, buckets, cancel)
+
+    def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        found = []
+        for answer in self._wire.gather((Ask(f"logged-models/{text}") for text in _model_ids(model_ids)), cancel):
+            if isinstance(answer, NoSuchRoute) or (isinstance(answer, Refused) and answer.absent):
+                # Servers before MLflow 3.0 have none at all.
+                continue
+            if isinstance(answer, StoreError):
+                raise answer
+            found.append(logged_model(fields(answer.get("model"))))
+        return found
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+def _model_ids(model_ids: Sequence[str]) -> list[str]:
+    """Those that can be part of a path: MLflow's own are `m-` and 32 digits."""
+    return [text for text in dict.fromkeys(model_ids) if text.isascii() and text.replace("-", "").isalnum()]
