@@ -21,35 +21,59 @@ class Followed:
     summary: MetricSummary
     recent: tuple[Point, ...]
     """The points of the last `OVERLAP_MS`: those that will be seen again."""
-    curve: Curve | None = None
-    """Its curve, if one is shown."""
 
     @property
     def since(self) -> int:
         """From when (ms since the epoch) points are to be read next."""
-        return self.summary.last_timestamp - OVERLAP_MS
+        return since(self.summary)
 
 
-def follow(known: Followed, newest: Iterable[Point], *, start_time: int | None, buckets: int) -> Followed:
-    """`known` with `newest`: every point of the metric since `known.since`, seen before or not.
+def since(summary: MetricSummary) -> int:
+    """From when (ms since the epoch) points are to be read to follow what was summed up."""
+    return summary.last_timestamp - OVERLAP_MS
 
-    `start_time` of the run (ms since the epoch) is the origin of a relative axis. A curve keeps at most `buckets`.
+
+def begin(summary: MetricSummary, newest: Iterable[Point]) -> Followed:
+    """What is known of a metric that was summed up before; `newest` is every point since `since(summary)`.
+
+    Those that are not later than the summary are taken to be in it.
     """
+    return Followed(summary, tuple(point for point in newest if point.timestamp <= summary.last_timestamp))
+
+
+def follow(known: Followed, newest: Iterable[Point]) -> Followed:
+    """`known` with `newest`: every point of the metric since `known.since`, seen before or not."""
     seen = Counter(map(_identity, known.recent))
-    fresh, all_newest = [], list(newest)
-    for point in all_newest:
+    fresh = []
+    for point in newest:
         if seen[_identity(point)] > 0:
             seen[_identity(point)] -= 1
         else:
             fresh.append(point)
-    summary = _extended_summary(known.summary, fresh) if fresh else known.summary
-    recent = {
-        id(point): point for point in (*known.recent, *fresh) if point.timestamp >= summary.last_timestamp - OVERLAP_MS
-    }
-    curve = known.curve
-    if curve is not None and fresh:
-        curve = _extended_curve(curve, fresh, start_time=start_time, buckets=buckets)
-    return Followed(summary, tuple(recent.values()), curve)
+    if not fresh:
+        return known
+    summary = _extended_summary(known.summary, fresh)
+    recent = (point for point in (*known.recent, *fresh) if point.timestamp >= since(summary))
+    return Followed(summary, tuple(recent))
+
+
+def caught_up(
+    curve: Curve, count: int, newest: Iterable[Point], *, start_time: int | None, buckets: int
+) -> Curve | None:
+    """`curve` with the points that it lacks: its history has `count`, and they are the last of `newest`.
+
+    None if it lacks more than those, or if it is one of a sample: it has to be read again. `start_time` of the run
+    (ms since the epoch) is the origin of a relative axis. At most `buckets` are kept.
+    """
+    missing = count - curve.count
+    if curve.sampled:
+        return None
+    if missing <= 0:
+        return curve
+    last = sorted(newest, key=lambda point: (point.timestamp, point.step))[-missing:]
+    if len(last) < missing or (curve.axis is Axis.RELATIVE and start_time is None):
+        return None
+    return _extended_curve(curve, last, start_time=start_time, buckets=buckets)
 
 
 def _identity(point: Point) -> tuple[int, int, str]:

@@ -97,8 +97,8 @@ class Store(Protocol):
         """Of every metric of a run, ordered by key."""
         ...
 
-    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
-        """Empty if the run has no such metric."""
+    def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
+        """Empty if the run has no such metric; with `since` (ms since the epoch) only points of that time or later."""
         ...
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import StoreNotFound, UriError, UsageError
+from store.places import config_path
+from store.replacing import replace_text
 from store.secrets import SecretRef, parse_secret, read_secret
-from store.uris import Address, Kind, has_secret, parse, with_password
+from store.ssh.spec import parse_spec
+from store.uris import Address, Kind, has_secret, parse, redact_address, with_password
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -42,28 +43,64 @@ class SavedStore:
     workspace: str | None = None
     """The workspace on an MLflow server."""
 
+    @property
+    def kind(self) -> Kind | None:
+        """None for a path at which nothing is just now."""
+        try:
+            return parse(self.uri).kind
+        except StoreNotFound:
+            return None
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """Where its secrets are kept, as far as flowdeck was told."""
+        return tuple(ref for ref in (self.password, self.token) if ref is not None)
+
+
+def find_store(text: str, environ: Mapping[str, str]) -> SavedStore | None:
+    """The saved store that is called `text`; None if none is, or if `text` cannot be a name.
+
+    A name counts for more than a file or folder that is called the same: what a user saved means the same in every
+    folder, also in one in which somebody else may write. `./NAME` is the file. Raises `UsageError` for a
+    configuration that cannot be read.
+    """
+    if not NAME.match(text):
+        return None
+    path = config_path(environ)
+    table = _read_table(path)
+    # Only this one is looked at: a disk that does not answer spoils no other store.
+    return _parse_store(text, table[text], path) if text in table else None
+
+
+def store_names(path: Path) -> list[str]:
+    """The names of the saved stores, in the order of the file. Raises `UsageError` for a file that cannot be read."""
+    return list(_read_table(path))
+
 
 def read_stores(path: Path) -> dict[str, SavedStore]:
     """The saved stores by name, in the order of the file; none if there is no file.
 
     Raises `UsageError` that names the place of a mistake.
     """
+    return {name: _parse_store(name, entry, path) for name, entry in _read_table(path).items()}
+
+
+def _read_table(path: Path) -> Mapping[str, object]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
     import tomllib
 
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(text).get(_TABLE, {})
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
-    return parse_stores(content.get(_TABLE, {}), path)
-
-
-def parse_stores(table: object, path: Path) -> dict[str, SavedStore]:
-    """The saved stores in the table `stores` of the configuration at `path`. Raises `UsageError`."""
     if not isinstance(table, dict):
         raise UsageError(f"{path}: stores: not a table", 'write [stores.NAME] on a line, and below it uri = "..."')
-    return {name: _parse_store(name, entry, path) for name, entry in table.items()}
+    return table
 
 
 def _parse_store(name: str, entry: object, path: Path) -> SavedStore:
@@ -103,27 +140,48 @@ def make_saved(
             "the address holds a password, which would be kept in the configuration file",
             "name where it is kept instead (env:VARIABLE or keyring:SERVICE/USER), or use ~/.pgpass or ~/.my.cnf",
         )
-    kind = _kind(uri)
-    if kind in (Kind.SQLITE, Kind.TREE):
+    kind = SavedStore(name, uri).kind
+    if kind in (None, Kind.SQLITE, Kind.TREE):
+        named = f"a store of the kind “{kind}”" if kind is not None else f"{redact_address(uri)}, a path,"
         for told, value in (("password", password), ("token", token), ("workspace", workspace)):
             if value is not None:
-                raise UsageError(f"a store of the kind “{kind}” takes no {told}", "leave it out")
+                raise UsageError(f"{named} takes no {told}", "leave it out")
         if ssh is not None:
             raise UsageError(
-                f"a store of the kind “{kind}” cannot be reached through {ssh}: only servers and databases can",
+                f"{named} cannot be reached through {ssh}: only servers and databases can",
                 "run flowdeck on that host, or name its database or server",
             )
     if kind is not Kind.HTTP and (token is not None or workspace is not None):
         raise UsageError("only MLflow servers take a token or a workspace", "leave it out")
+    if ssh is not None:
+        if has_secret(f"ssh://{ssh}"):
+            raise UriError("the SSH host holds a password", "leave it out: it is asked for, or use a key or an agent")
+        parse_spec(ssh)
     return SavedStore(name, uri, ssh=ssh, password=password, token=token, workspace=workspace)
 
 
-def _kind(uri: str) -> Kind:
+def absolute(uri: str, folder: Path) -> str:
+    """`uri`, which `folder` may be needed for to understand, so that it means the same everywhere.
+
+    Raises `UriError` for what cannot be an address.
+    """
+    given = uri.strip()
     try:
-        return parse(uri).kind
+        address = parse(given)
     except StoreNotFound:
-        # A path at which nothing is just now: a disk that is not mounted spoils no other store.
-        return Kind.SQLITE
+        return os.path.join(folder, os.path.expanduser(given))
+    if address.path is None or (address.kind is Kind.TREE and given.startswith("file:")):
+        return given
+    scheme, separator, rest = given.partition(":///")
+    if not separator:
+        return os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
+    name, question, query = rest.partition("?")
+    if name.startswith("file:"):
+        # SQLite's own form inside of SQLAlchemy's.
+        if not re.match(r"file:/", name):
+            raise UriError(f"{redact_address(given)} names a relative path", "write the whole path, from the slash on")
+        return given
+    return f"{scheme}:///{os.path.normpath(os.path.join(folder, name))}{question}{query}"
 
 
 def address_of(saved: SavedStore, environ: Mapping[str, str]) -> Address:
@@ -152,7 +210,7 @@ def save_store(path: Path, saved: SavedStore, *, replace: bool = False) -> None:
     """
     import tomlkit
 
-    if saved.name in read_stores(path) and not replace:
+    if saved.name in _read_table(path) and not replace:
         raise UsageError(f"there is a store called “{saved.name}” already", "remove it first, or give --replace")
     document = _load(path)
     stores = document.setdefault(_TABLE, tomlkit.table(is_super_table=True))
@@ -168,19 +226,24 @@ def remove_store(path: Path, name: str) -> None:
     """Takes a saved store out of the configuration at `path`. Raises `UsageError`."""
     import tomlkit
 
-    known = read_stores(path)
+    known = _read_table(path)
     if name not in known:
-        from store.lookup import alternatives, similar
-
-        near = similar(name, known)
-        hint = f"did you mean {alternatives(near)}?" if near else "flowdeck stores ls lists them"
-        raise UsageError(f"no store is called “{name}”", hint)
+        raise no_such_store(name, known)
     document = _load(path)
     stores: Any = document[_TABLE]
     del stores[name]
     if not stores:
         del document[_TABLE]
     _write(path, tomlkit.dumps(document))
+
+
+def no_such_store(name: str, known: Iterable[str]) -> UsageError:
+    """What is told of a name that none of the `known` stores has."""
+    from store.lookup import alternatives, similar
+
+    near = similar(name, known)
+    hint = f"did you mean {alternatives(near)}?" if near else "flowdeck stores ls lists them"
+    return UsageError(f"no store is called “{name}”", hint)
 
 
 def _load(path: Path) -> TOMLDocument:
@@ -193,20 +256,7 @@ def _load(path: Path) -> TOMLDocument:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replaces the file at once, so that nobody ever reads half of it; a link stays a link."""
-    target = Path(os.path.realpath(path))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, mode)
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
+        replace_text(path, text, keep_mode=True)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", "check the folder's permissions") from error

@@ -46,6 +46,18 @@ def ordered(run_id: str, key: str, steps: array[int], timestamps: array[int], va
     )
 
 
+def newest(history: History, since: int) -> History:
+    """The points of a history that were logged at `since` (ms since the epoch) or later."""
+    kept = [place for place, timestamp in enumerate(history.timestamps) if timestamp >= since]
+    return History(
+        history.run_id,
+        history.key,
+        array("q", map(history.steps.__getitem__, kept)),
+        array("q", map(history.timestamps.__getitem__, kept)),
+        array("d", map(history.values.__getitem__, kept)),
+    )
+
+
 def summary(history: History, latest: Metric, *, sampled: bool = False) -> MetricSummary:
     """What a history, which has at least one point, adds up to."""
     values = history.values

@@ -67,6 +67,16 @@ _TREE_NAME: Final = "mlruns"
 
 
 @dataclass(frozen=True, slots=True)
+class Detour:
+    """Where a server that is reached through an SSH host seems to be: the near end of what is forwarded to it."""
+
+    path: Path | None = None
+    """A Unix socket."""
+    port: int | None = None
+    """A port of 127.0.0.1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """Where a store is."""
 
@@ -81,11 +91,15 @@ class Address:
     """For an MLflow server, instead of the one that the environment names."""
     workspace: str | None = None
     """On an MLflow server, instead of the one that the environment names."""
+    detour: Detour | None = None
+    """Where connections are made instead of to the host of the URI."""
 
     @property
     def shown(self) -> str:
-        """For people: a path, or the URI without its secrets."""
-        return str(self.path) if self.path is not None else redact_address(self.uri)
+        """For people: a path, or the URI without its secrets, and the SSH host through which it is reached."""
+        if self.path is not None:
+            return str(self.path)
+        return redact_address(self.uri) + (f" via {self.ssh}" if self.ssh is not None else "")
 
 
 def redact(text: str) -> str:
@@ -248,11 +262,13 @@ class Discovery:
 def discover(environ: dict[str, str] | os._Environ[str], folder: Path) -> Discovery:
     """The store of this shell: from the environment, else a database or a tree in `folder`.
 
+    A bare word in MLFLOW_TRACKING_URI is a path, as it is for MLflow; in FLOWDECK_STORE it may name a saved store.
     Raises `StoreNotFound` with everything that was looked for.
     """
     for name in ("FLOWDECK_STORE", "MLFLOW_TRACKING_URI"):
         if value := environ.get(name, "").strip():
-            return Discovery(value, name)
+            bare = name == "MLFLOW_TRACKING_URI" and "/" not in value and ":" not in value
+            return Discovery(os.path.join(".", value) if bare else value, name)
     if (folder / _DATABASE_NAME).is_file():
         return Discovery(str(folder / _DATABASE_NAME), f"./{_DATABASE_NAME}")
     if (folder / _TREE_NAME).is_dir():

@@ -8,6 +8,8 @@ import os
 import signal
 from collections.abc import Mapping
 from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from textual import events
@@ -15,16 +17,25 @@ from textual.app import App
 from textual.screen import Screen
 
 from store.errors import StoreNotFound
+from tui import reading
+from tui.asking import Asked, ScreenQuestions
 from tui.config import Config
 from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
 from tui.keys import BY_ID
-from tui.messages import Copied, CopyWanted
+from tui.messages import Copied, CopyWanted, StoreLeft
 from tui.palette import KeyCommands, Palette, ThemeCommands
 from tui.screens.browser import Browser
+from tui.state import Spots
 from tui.themes import DARK, DEFAULTS, ORDER, THEMES
 from tui.view.glyphs import ASCII, GLYPHS
+from tui.view.stores import Which
+from tui.view.text import clean
 from tui.work import Jobs, WorkFault, deliver
+
+if TYPE_CHECKING:
+    from store.protocols import Store
+    from tui.spot import Spot
 
 COLLECTION = (700, 10, 10)
 """Python's own thresholds, which a starting program has raised."""
@@ -37,24 +48,49 @@ KILLED = 128
 
 
 class FlowdeckApp(App[int]):
-    """flowdeck on one store."""
+    """flowdeck on one store after another."""
 
-    # The first screen is made by get_default_screen, whose own CSS_PATH Textual does not load.
+    # The browser's is loaded with the application's: the first frame needs both.
     CSS_PATH = ["app.tcss", "screens/browser.tcss"]  # noqa: RUF012 (Textual's attribute)
     TITLE = "flowdeck"
     COMMANDS = {KeyCommands, ThemeCommands}  # noqa: RUF012 (Textual's attribute)
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    DEFAULT_MODE = "store"
+    """Every store has a mode of its own: what lies above its screen lies above no other's."""
 
-    def __init__(self, uri: str, title: str, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        title: str,
+        config: Config | None = None,
+        *,
+        key: str | None = None,
+        read_only: bool = False,
+        opener: reading.Opener | None = None,
+        spots: Spots | None = None,
+        notice: str = "",
+    ) -> None:
+        """`uri` is an address or the name of a saved store, which `opener` opens; it is remembered by `key`.
+
+        `read_only` forbids every change to a store; `spots` are where one was in which store; `notice` is said first.
+        """
         super().__init__()
-        self._uri = uri
-        self._store_title = title
+        self._read_only = read_only
+        self._questions = ScreenQuestions(self)
+        self._opener = opener or partial(reading.open_store, questions=self._questions)
+        self._given = Which(uri, title, uri if key is None else key)
+        self._spots = dict(spots or {})
+        self.left: Spots = {}
+        """Where one was in each store that was shown, when it was left."""
+        self._notice = notice
+        self._numbers = count(1)
         self._config = config or Config()
         self._jobs = Jobs(self)
         self._frame = Frame()
         self._keys = KeyOrder(self, super().on_event)
         # Nothing moves by itself: an animation sends bytes that tell nothing.
         self.animation_level = "none"
+        self.add_mode(self.DEFAULT_MODE, partial(self._browser, self._given))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._config.theme or DARK.name
@@ -69,8 +105,16 @@ class FlowdeckApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DEFAULTS
 
-    def get_default_screen(self) -> Browser:
-        return Browser(self._uri, self._store_title)
+    def _browser(self, which: Which, store: Store | None = None) -> Browser:
+        return Browser(
+            which,
+            self._given,
+            opener=self._opener,
+            read_only=self._read_only,
+            store=store,
+            spot=self._spots.get(which.key),
+            interval=self._config.interval,
+        )
 
     def on_mount(self) -> None:
         # A program that was stopped comes back to an empty screen.
@@ -78,6 +122,33 @@ class FlowdeckApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, KILLED + number, KILLED + number))
+        if self._notice:
+            self.notify(clean(self._notice), severity="warning", markup=False, timeout=12)
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Ends the program; what waits for an answer does not keep it."""
+        self._questions.close()
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser) and screen.is_mounted:
+                self._remember(screen.which, screen.spot)
+        super().exit(result, return_code, message)
+
+    def _remember(self, which: Which, spot: Spot) -> None:
+        self.left.pop(which.key, None)
+        self._spots[which.key] = self.left[which.key] = spot
+
+    async def on_store_left(self, message: StoreLeft) -> None:
+        """Another store takes the place of the one that was shown."""
+        self._remember(message.left, message.spot)
+        before, mode = self.current_mode, f"store-{next(self._numbers)}"
+        self.add_mode(mode, partial(self._browser, message.next, message.store))
+        await self.switch_mode(mode)
+        self.remove_mode(before)
+
+    def on_asked(self, message: Asked) -> None:
+        from tui.screens.modals.question import Ask
+
+        self.push_screen(Ask(message.question), message.reply.give)
 
     def on_work_fault(self, message: WorkFault) -> None:
         """An error that nobody foresaw ends the program with its traceback, from whatever thread it came."""
@@ -121,10 +192,10 @@ class FlowdeckApp(App[int]):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
-    def action_cancel(self) -> None:
+    async def action_cancel(self) -> None:
         """Ends what is being read; if nothing is, the program."""
         screen = self.screen
-        if isinstance(screen, Browser) and screen.cancel_reading():
+        if isinstance(screen, Browser) and await screen.cancel_reading():
             self.notify("cancelled", timeout=3)
         else:
             self.exit(0)
@@ -165,17 +236,35 @@ def check_address(uri: str) -> None:
 
 
 def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
-    """Runs the TUI on the store at `uri` until the user quits; the exit code.
+    """Runs the TUI on the store at `uri`, or the one saved under this name, until the user quits; the exit code.
 
-    `read_only` is what every store is opened as today. Raises `UsageError` for a wrong configuration file.
+    `read_only` forbids every change to the store, and the status line says so. Where the user was is restored and
+    kept for the next time, but for the demo. Raises `UsageError` for a wrong configuration file.
     """
-    from store.uris import redact
+    from store.places import state_path
+    from store.saved import find_store
+    from store.uris import parse, redact
     from tui.config import read_config
+    from tui.state import read_spots, write_spots
     from tui.view.status import store_title
+    from tui.view.stores import saved_which
 
-    check_address(uri)
+    saved = find_store(uri, os.environ)
+    check_address(uri if saved is None else saved.uri)
     config = read_config(os.environ, BY_ID)
-    title = "demo store" if demo else store_title(redact(uri))
-    app = FlowdeckApp(uri, title, config)
+    if saved is not None:
+        which = saved_which(saved)
+    else:
+        which = Which(uri, "demo store" if demo else store_title(redact(uri)), parse(uri).shown)
+    path = state_path(os.environ)
+    spots, notice = read_spots(path)
+    if demo:
+        spots.pop(which.key, None)
+    app = FlowdeckApp(uri, which.title, config, key=which.key, read_only=read_only, spots=spots, notice=notice)
     result = app.run(mouse=config.mouse)
+    left = {key: spot for key, spot in app.left.items() if not (demo and key == which.key)}
+    if unkept := write_spots(path, left):
+        from tui.cli.diagnostics import note
+
+        note(unkept)
     return app.return_code or (result if isinstance(result, int) else 0)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final
 
 from store.errors import UsageError
+from store.places import config_path as config_path
 
 MODIFIERS = frozenset(("ctrl", "alt", "shift", "super", "hyper", "meta"))
 """What may stand before the name of a key, with a plus sign after it."""
+
+INTERVAL: Final = 5.0
+"""Seconds between two looks of live mode while things change, if the user says nothing."""
+
+LONGEST_INTERVAL: Final = 86_400
+"""Seconds: a day, beyond which a number is a mistake."""
+
+_SETTINGS: Final = ("keys", "theme", "mouse", "interval", "stores")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,8 @@ class Config:
     mouse: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
     """Id of an entry of the key table -> Textual's names of keys, separated by commas."""
+    interval: float = INTERVAL
+    """Seconds between two looks of live mode while things change; 0: it never looks."""
 
 
 def _wrong_theme(theme: object) -> list[str]:
@@ -54,12 +64,11 @@ def _wrong_keys(value: object) -> list[str]:
     return wrong
 
 
-def config_path(environ: Mapping[str, str]) -> Path:
-    """`FLOWDECK_CONFIG`, else `flowdeck/config.toml` in the XDG place for configuration."""
-    if named := environ.get("FLOWDECK_CONFIG"):
-        return Path(named)
-    base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return Path(base) / "flowdeck" / "config.toml"
+def _wrong_interval(interval: object) -> list[str]:
+    number = isinstance(interval, int | float) and not isinstance(interval, bool)
+    if number and 0 <= float(interval) <= LONGEST_INTERVAL:  # type: ignore[arg-type]  # it is a number
+        return []
+    return [f"interval: no number of seconds from 0 to {LONGEST_INTERVAL}"]
 
 
 def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) -> Config:
@@ -81,16 +90,20 @@ def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) ->
     keys = content.get("keys", {})
     if not isinstance(keys, dict):
         raise UsageError(f"{path}: keys: not a table", 'write [keys] on a line, and below it id = "key,key"')
-    theme, mouse = content.get("theme"), content.get("mouse", True)
+    if not isinstance(content.get("stores", {}), dict):
+        # What is in the table is checked by `store.saved` when it is used: that looks at disks, which may be slow.
+        raise UsageError(f"{path}: stores: not a table", 'write [stores.NAME] on a line, and below it uri = "..."')
+    theme, mouse, interval = content.get("theme"), content.get("mouse", True), content.get("interval", INTERVAL)
     wrong = [
         *(f"[keys] {name}: no such key id" for name in keys if name not in known_keys),
         *(f"[keys] {name}: {wrong}" for name, value in keys.items() for wrong in _wrong_keys(value)),
         *_wrong_theme(theme),
         *([] if isinstance(mouse, bool) else ["mouse: neither true nor false"]),
-        *(f"{name}: no such setting" for name in content if name not in ("keys", "theme", "mouse")),
+        *_wrong_interval(interval),
+        *(f"{name}: no such setting" for name in content if name not in _SETTINGS),
     ]
     if wrong:
         raise UsageError(f"{path}: {'; '.join(wrong)}", "the README lists the settings and the ids of keys")
     if environ.get("FLOWDECK_MOUSE"):
         mouse = environ["FLOWDECK_MOUSE"] != "0"
-    return Config(theme=theme, mouse=mouse, keys=keys)
+    return Config(theme=theme, mouse=mouse, keys=keys, interval=float(interval))

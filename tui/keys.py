@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -34,11 +35,16 @@ class Key:
     """Textual action of the widget or screen that the place stands for."""
     label: str
     """One or two words for the footer."""
-    tooltip: str
-    """One sentence for the help."""
+    sentence: str
+    """For the help; `{ID}` stands for the first key of another entry."""
     place: Place
     rank: int = 0
     """Order in the footer, highest first; 0 is never in the footer."""
+
+    @property
+    def tooltip(self) -> str:
+        """The sentence with the keys that the program comes with."""
+        return explained(self)
 
 
 KEYS: Final[tuple[Key, ...]] = (
@@ -73,6 +79,15 @@ KEYS: Final[tuple[Key, ...]] = (
         40,
     ),
     Key(
+        "live",
+        ("R",),
+        "live",
+        "live",
+        "Live mode on or off: what changes in the store is shown by itself; the cursor stays where it is.",
+        Place.EVERYWHERE,
+        39,
+    ),
+    Key(
         "redraw",
         ("ctrl+l",),
         "app.redraw",
@@ -88,6 +103,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "Next theme: dark, light, safe for colour-blind eyes, terminal colours.",
         Place.EVERYWHERE,
     ),
+    Key("stores", ("t",), "stores", "stores", "Go to another store.", Place.EVERYWHERE, 12),
     Key("copy_id", ("y",), "copy_id", "copy id", "Copy the id of what the cursor is on.", Place.EVERYWHERE, 20),
     Key(
         "copy_value",
@@ -105,11 +121,13 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("page_down", ("pagedown", "ctrl+f"), "page(1.0)", "page down", "Down by a page.", Place.LISTS),
     Key("half_up", ("ctrl+u",), "page(-0.5)", "half up", "Up by half a page.", Place.LISTS),
     Key("half_down", ("ctrl+d",), "page(0.5)", "half down", "Down by half a page.", Place.LISTS),
-    Key("top", ("home",), "top", "first", "To the first row; so does gg.", Place.LISTS),
+    Key("top", ("home",), "top", "first", "To the first row; so does {g}{g}.", Place.LISTS),
     Key("bottom", ("end", "G"), "bottom", "last", "To the last row.", Place.LISTS),
     Key("g", ("g",), "g", "gg", "Twice: to the first row.", Place.LISTS),
     Key("open", ("enter",), "open", "open", "Open what the cursor is on.", Place.LISTS, 100),
-    Key("find", ("slash",), "find", "find", "Find by name as you type; Esc shows everything again.", Place.NAMES, 80),
+    Key(
+        "find", ("slash",), "find", "find", "Find by name as you type; {back} shows everything again.", Place.NAMES, 80
+    ),
     Key(
         "all_runs", ("A",), "all_runs", "all runs", "Show the runs of every experiment together.", Place.EXPERIMENTS, 10
     ),
@@ -178,6 +196,16 @@ def shown_keys(key: Key, keymap: Mapping[str, str] | None = None) -> str:
     """All keys of an entry for people, separated by spaces, as the user's keymap has them."""
     keys = tuple(keymap[key.id].split(",")) if keymap and key.id in keymap else key.keys
     return " ".join(shown(one.strip()) for one in keys)
+
+
+def first_key(entry: str, keymap: Mapping[str, str] | None = None) -> str:
+    """The first key of an entry for people, for texts that name it."""
+    return shown_keys(BY_ID[entry], keymap).partition(" ")[0]
+
+
+def explained(key: Key, keymap: Mapping[str, str] | None = None) -> str:
+    """An entry's sentence, in which the keys of other entries are those of the user's keymap."""
+    return re.sub(r"\{(\w+)\}", lambda found: first_key(found[1], keymap), key.sentence)
 
 
 def at(place: Place) -> tuple[Key, ...]:

@@ -11,17 +11,19 @@ from textual.message import Message
 if TYPE_CHECKING:
     from store.absent import Absent
     from store.entities import (
-        Axis,
         Curve,
         Experiment,
         ExperimentStats,
         LoggedModel,
         MetricSummary,
+        Page,
         Run,
         StoreInfo,
     )
     from store.protocols import Headway, Store
     from tui.clipboard import Outcome
+    from tui.following import Growth
+    from tui.looking import Scene
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
     from tui.view.runs import RunColumns, RunsView
@@ -156,11 +158,39 @@ class SparksRead(Message):
 class ChartDrawn(Message):
     """A metric's curve, drawn for the size that was asked for."""
 
-    run_id: str
-    key: str
-    axis: Axis
-    """What it was drawn against: another one than was wanted where all points share a step."""
+    curve: Curve
+    """On another axis than was wanted where all points share a step."""
+    buckets: int
+    """Into how many it was thinned at most."""
     drawing: ChartDrawing
+
+
+@dataclass
+class Looked(Message):
+    """What a look of live mode found; None and empty where nothing changed."""
+
+    scene: Scene
+    """What was known before."""
+    moved: bool
+    """True if runs came or ended."""
+    experiments: ExperimentsRead | None
+    page: Page[str] | None
+    """The runs of the view."""
+    newest: Sequence[str] | None
+    """The ids of the newest runs, of stores that do not count; told whether they changed or not."""
+    asked: Sequence[str]
+    """Ids of rows that changed or are gone."""
+    runs: Sequence[Run]
+    """Those that changed."""
+    grown: Growth | None
+    """The run that is shown in full."""
+    took: float
+    """Seconds."""
+
+    @property
+    def changed(self) -> bool:
+        found = (self.experiments, self.page, self.grown)
+        return self.moved or bool(self.asked) or any(item is not None for item in found)
 
 
 class ReadyToUse(Message):

@@ -15,6 +15,10 @@ UNSEEN: Final = 6
 """Times the interval: less is never waited while the terminal has lost the focus."""
 
 
+SHARE: Final = 9
+"""Times what a look took: less is never waited, so that a store that answers slowly is left alone most of the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """When to look next."""
@@ -25,17 +29,20 @@ class Pace:
     """What the interval is multiplied by now."""
     seen: bool = True
     """False while the terminal has lost the focus."""
+    took: float = 0.0
+    """Seconds that the last look took."""
 
     @property
     def wait(self) -> float | None:
         """Seconds until the next look; None: never."""
         if self.interval <= 0:
             return None
-        return self.interval * (self.factor if self.seen else max(self.factor, UNSEEN))
+        wait = self.interval * (self.factor if self.seen else max(self.factor, UNSEEN))
+        return max(wait, SHARE * self.took)
 
-    def looked(self, *, changed: bool) -> Pace:
-        """After a look."""
-        return replace(self, factor=1.0 if changed else min(self.factor * SLOWER, LONGEST))
+    def looked(self, *, changed: bool, took: float = 0.0) -> Pace:
+        """After a look that took so many seconds."""
+        return replace(self, factor=1.0 if changed else min(self.factor * SLOWER, LONGEST), took=took)
 
     def focused(self, seen: bool) -> Pace:
         """After the terminal got or lost the focus: whoever comes back sees what is new soon."""

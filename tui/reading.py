@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -14,22 +16,33 @@ from store.kinds import Axis, RunParts, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    OtherStoreOpened,
     RunRead,
+    RunsAbsent,
+    RunsComing,
     RunsFound,
     RunsRead,
     SparksRead,
     StoreOpened,
+    StoreReplaced,
+    StoresListed,
     SummariesRead,
 )
 
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
-    from store.entities import MetricSummary, Run
-    from store.protocols import Store
+    from store.entities import Experiment, ExperimentStats, MetricSummary, Run
+    from store.protocols import Headway, Store
+    from store.ssh.questions import Questions
     from tui.view.runs import RunsView
+    from tui.view.stores import Which
     from tui.widgets.chart_pane import ChartWish
 
-Post = Callable[[Message], object]
+Post = Callable[[Message], bool]
+"""Delivers a message; False if nobody waits for it any more."""
+
+Opener = Callable[[str, Event], "Store"]
+"""Opens the store at an address."""
 
 FIRST_RUNS: Final = 100
 """Runs that are read and shown before the ids of all the others: more than a screen holds."""
@@ -45,43 +58,109 @@ SPARKS_AT_ONCE: Final = 8
 """Sparklines that are shown together as they are read."""
 
 
-def open_and_read(uri: str, view: ViewType, post: Post, cancel: Event) -> None:
-    # Imported here, while the first frame is on screen: SQLAlchemy takes longer to import than Textual.
-    from store.opening import open_store
+HEADWAY_PAUSE: Final = 0.1
+"""Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
 
-    store = open_store(uri, cancel)
-    post(StoreOpened(store, store.info))
+
+def open_store(uri: str, cancel: Event | None = None, *, questions: Questions | None = None) -> Store:
+    """`store.opening.open_named`, imported while the first frame is on screen: it takes longer than Textual."""
+    from store import opening
+
+    return opening.open_named(uri, os.environ, cancel, questions=questions)
+
+
+def list_stores(given: Which, post: Post, cancel: Event) -> None:
+    """The saved stores, and the one that was `given` on the command line if it is none of them."""
+    from store.places import config_path
+    from store.saved import read_stores
+    from tui.view.stores import saved_entry, unsaved_entry
+
+    entries = [saved_entry(saved) for saved in read_stores(config_path(os.environ)).values()]
+    if all(entry.key != given.key for entry in entries):
+        entries.append(unsaved_entry(given))
+    post(StoresListed(entries))
+
+
+def open_other(opener: Opener, which: Which, post: Post, cancel: Event) -> None:
+    """Opens another store than the one on screen, which stays until this one is there."""
+    store = opener(which.text, cancel)
+    if not post(OtherStoreOpened(which, store)):
+        store.close()
+
+
+def open_and_read(opener: Opener, uri: str, view: ViewType, post: Post, cancel: Event) -> None:
+    store = opener(uri, cancel)
+    if post(StoreOpened(store, store.info)):
+        read_experiments(store, view, post, cancel)
+    else:
+        store.close()
+
+
+def read_again(store: Store, opener: Opener, uri: str, view: ViewType, post: Post, cancel: Event) -> None:
+    """Reads the experiments; then looks whether the store is still the one that was opened.
+
+    A schema that was upgraded is not noticed by reading what it still has: the address is opened once more, and the
+    new store kept if it has another schema.
+    """
     read_experiments(store, view, post, cancel)
+    fresh = opener(uri, cancel)
+    old, new = store.info, fresh.info
+    same = (old.kind, old.schema, old.revision) == (new.kind, new.schema, new.revision)
+    if same or not post(StoreReplaced(fresh, new)):
+        fresh.close()
 
 
 def read_experiments(store: Store, view: ViewType, post: Post, cancel: Event) -> None:
-    """Experiments with active runs first, the most recent on top; those without any after them, as MLflow has them."""
+    """Experiments with active runs first, the most recent on top; those without any after them, as MLflow has them.
+
+    They are told before their runs are counted, in MLflow's order, for stores that take long to count.
+    """
     from store.protocols import ExperimentQuery
 
     found = store.experiments(ExperimentQuery(view=ViewType.ALL), cancel).items
+    names = {item.experiment_id: item.name for item in found}
+    wanted = [item for item in found if view is ViewType.ALL or item.lifecycle_stage == view.value]
+    post(ExperimentsRead(wanted, None, names, store.info, counting=True))
     stats = store.experiment_stats(cancel)
+    post(ExperimentsRead(recent_first(wanted, stats), stats or None, names, store.info))
 
-    def recent(experiment_id: str) -> tuple[bool, int]:
-        own = stats.get(experiment_id)
+
+def recent_first(experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats]) -> list[Experiment]:
+    """Those with runs first, the one whose newest run started last on top."""
+
+    def recent(experiment: Experiment) -> tuple[bool, int]:
+        own = stats.get(experiment.experiment_id)
         last = own.last_start_time if own else None
         return (last is None, -(last or 0))
 
-    wanted = [item for item in found if view is ViewType.ALL or item.lifecycle_stage == view.value]
-    ordered = sorted(wanted, key=lambda item: recent(item.experiment_id))
-    names = {item.experiment_id: item.name for item in found}
-    post(ExperimentsRead(ordered, stats, names, store.info))
+    return sorted(experiments, key=recent)
 
 
 def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
+    """The first runs with their rows, then the ids of all; of an empty answer, why it is empty."""
     from tui.view.runs import choose_columns
 
     query = view.query
-    first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel)
+    told = 0.0
+
+    def progress(headway: Headway) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told >= HEADWAY_PAUSE:
+            told = now
+            post(RunsComing(view, headway))
+
+    first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel, progress)
     runs = store.runs(first.items, ROW_PARTS, cancel)
     columns = choose_columns(runs, several_experiments=view.experiment_ids is None)
-    post(RunsFound(view, first.items, not first.more, runs, columns))
+    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes))
     if first.more:
-        post(RunsFound(view, store.run_ids(query, cancel).items, True, (), columns))
+        every = store.run_ids(query, cancel, progress)
+        post(RunsFound(view, every.items, True, (), columns, every.notes))
+    elif not first.items and query.filter:
+        from store.absent import absent, named_by_filter
+
+        if named := named_by_filter(query.filter):
+            post(RunsAbsent(view, absent(store, named, query, cancel)))
 
 
 def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
@@ -91,7 +170,7 @@ def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> No
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:
     found = store.runs([run_id], RunParts.ALL, cancel)
     if not found:
-        raise NotFound(f"run {run_id} is not in the store any more", "press r to read the list again")
+        raise NotFound(f"run {run_id} is not in the store any more", "read the list again")
     run = found[0]
     models = [entry.model_id for entry in run.model_inputs] + [output.model_id for output in run.model_outputs]
     post(RunRead(run, store.logged_models(models, cancel) if models else ()))
@@ -100,9 +179,9 @@ def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:
 
 def read_sparks(store: Store, run: Run, summaries: Sequence[MetricSummary], post: Post, cancel: Event) -> None:
     # The next thing that is opened is a chart: what draws it takes longer to import than to draw.
-    from tui.view.chart_canvas import figure_class
+    from tui.view.chart_canvas import import_ahead
 
-    figure_class()
+    import_ahead()
     for start in range(0, len(summaries), SPARKS_AT_ONCE):
         curves = [
             store.curve(run, summary, Axis.ORDER if summary.one_step else Axis.STEP, CURVE_BUCKETS, cancel)
@@ -114,13 +193,14 @@ def read_sparks(store: Store, run: Run, summaries: Sequence[MetricSummary], post
 def read_chart(store: Store, wish: ChartWish, post: Post, cancel: Event) -> None:
     # plotext is imported with the first chart, in this thread: nothing on screen waits for it.
     from tui.view.chart import draw
+    from tui.view.chart_axis import usable_axis
 
-    axis = wish.axis
-    if axis is Axis.STEP and wish.summary.one_step:
-        constant = wish.summary.first_timestamp == wish.summary.last_timestamp
-        axis = Axis.ORDER if constant else Axis.RELATIVE
-    curve = wish.curve
-    if curve is None or curve.axis is not axis or 2 * wish.width > CURVE_BUCKETS:
-        curve = store.curve(wish.run, wish.summary, axis, 2 * wish.width, cancel)
+    axis = usable_axis(wish.axis, [wish.summary])
+    buckets = 2 * wish.width
+    curve = wish.curve_on(axis, buckets)
+    if curve is None:
+        curve = store.curve(wish.run, wish.summary, axis, buckets, cancel)
+    elif curve is wish.curve:
+        buckets = CURVE_BUCKETS
     drawing = draw([curve], width=wish.width, height=wish.height, log_x=wish.log_x, log_y=wish.log_y)
-    post(ChartDrawn(wish.run.run_id, wish.summary.key, axis, drawing))
+    post(ChartDrawn(curve, buckets, drawing))

@@ -37,7 +37,7 @@ from store.search.match import run_predicate
 from store.search.needs import needed_keys, needed_parts
 from store.search.order import run_order
 from store.search.select import parsed_runs, search_experiments
-from store.series import curve
+from store.series import curve, newest
 from store.uris import Address
 
 
@@ -234,9 +234,11 @@ class TreeStore:
         found = self._folders([run_id], cancel).get(run_id)
         return [] if found is None else self._histories.summaries(found.folder, run_id, cancel)
 
-    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
+    def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
         found = self._folders([run_id], cancel).get(run_id)
-        return self._histories.history(None if found is None else found.folder, run_id, key, cancel)
+        history = self._histories.history(None if found is None else found.folder, run_id, key, cancel)
+        # Only what was added to the file is read; what was read before is in memory.
+        return history if since is None else newest(history, since)
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         return curve(self.history(run.run_id, summary.key, cancel), axis, buckets, run.start_time)

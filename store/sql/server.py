@@ -172,7 +172,8 @@ class ServerDatabase:
         except (OSError, RuntimeError) as error:
             # Certificates and ways to log in, before the driver has anything of its own to say.
             raise as_flowdeck_error(Meaning.ENCRYPTION, self._shown, self._without_secrets(str(error))) from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            # What a driver makes of values that it never looked at: PyMySQL of a charset that does not exist.
             raise UriError(
                 f"{self._shown} has an option that the driver does not understand: {self._without_secrets(str(error))}",
                 "look at what follows the question mark",

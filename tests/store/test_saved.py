@@ -142,7 +142,7 @@ def test_an_address_gets_its_secrets_and_shows_none() -> None:
     address = address_of(make_saved("a", PG, ssh="gpu-3", password=ENV), {"DB_PASSWORD": "p@:/ s%?#w"})
     assert address.uri == "postgresql://ml:p%40%3A%2F%20s%25%3F%23w@db.example:5433/mlflow?sslmode=require"
     assert address.ssh == "gpu-3"
-    assert address.shown == "postgresql://ml:***@db.example:5433/mlflow?sslmode=require"
+    assert address.shown == "postgresql://ml:***@db.example:5433/mlflow?sslmode=require via gpu-3"
     served = address_of(make_saved("b", "http://h:5000/x", token=SecretRef("env", "T"), workspace="w"), {"T": "s3cret"})
     assert (served.token, served.workspace) == ("s3cret", "w")
     for one in (address, served):

@@ -266,3 +266,18 @@ def test_no_driver_is_loaded_for_sqlite(demo: Path) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[] []"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mysql://ml:s3cret@127.0.0.1/d?bogus=1",
+        "mysql://ml:s3cret@127.0.0.1/d?read_timeout=abc",
+        "mysql://ml:s3cret@127.0.0.1/d?charset=no-such-charset",
+    ],
+)
+def test_options_that_the_driver_does_not_take_are_blamed_on_the_address(uri: str) -> None:
+    with pytest.raises(UriError) as caught:
+        open_store(uri)
+    assert "question mark" in caught.value.hint
+    assert "s3cret" not in caught.value.message

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -12,7 +14,9 @@ import pytest
 
 from store.opening import open_store
 from store.protocols import Store
-from tests.support.reference import reference_database
+from tests.support.copies import mariadb_copy, postgres_copy
+from tests.support.mlflow_servers import RELEASES, MlflowServer, shared_server
+from tests.support.reference import reference_database, reference_database_of
 from tests.support.tree_copy import tree_copy
 
 
@@ -32,6 +36,12 @@ class Backend:
     """True if an infinity stays one; in SQL databases it is the greatest number."""
     exact_stats: bool = True
     """False if it cannot say what the runs of an experiment add up to."""
+    tells_deletions: bool = True
+    """False if it does not say when a run was deleted: MLflow's REST has no field for it."""
+    has_models: bool = True
+    """False if its release knows no logged models (before MLflow 3.0)."""
+    release: str = "3.17.2"
+    """The release of MLflow whose schema the reference store has there."""
 
 
 @contextmanager
@@ -63,10 +73,55 @@ def _tree(folder: Path) -> Iterator[str]:
     yield (folder / "mlruns").as_uri()
 
 
+def _postgres(folder: Path) -> Iterator[str]:
+    yield _postgres_reference()
+
+
+def _mariadb(folder: Path) -> Iterator[str]:
+    yield _mariadb_reference()
+
+
+def _server(release: str) -> Serve:
+    def serve(folder: Path) -> Iterator[str]:
+        yield reference_server(release).uri
+
+    return serve
+
+
+@cache
+def _postgres_reference() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return postgres_copy(reference_database(Path(folder)))
+
+
+@cache
+def _mariadb_reference() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return mariadb_copy(reference_database(Path(folder)))
+
+
+@cache
+def reference_server(release: str = "3.17.2") -> MlflowServer:
+    """MLflow of that release on the reference store. Starting one takes long: all tests of this process share it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return shared_server(RELEASES[release], reference_database_of(release, Path(folder)))
+
+
 SQLITE: Final = Backend("sqlite", _sqlite)
 TREE: Final = Backend("tree", _tree, keeps_infinities=True)
+POSTGRES: Final = Backend("postgresql", _postgres)
+MARIADB: Final = Backend("mariadb", _mariadb)
+SERVER_3: Final = Backend("http-3.17.2", _server("3.17.2"), exact_stats=False, tells_deletions=False)
+SERVER_2: Final = Backend(
+    "http-2.22.5",
+    _server("2.22.5"),
+    exact_stats=False,
+    tells_deletions=False,
+    has_models=False,
+    release="2.22.5",
+)
 
-BACKENDS: Final = (SQLITE, TREE)
+BACKENDS: Final = (SQLITE, TREE, POSTGRES, MARIADB, SERVER_3, SERVER_2)
 """Every backend, the one whose answers are taken for right first."""
 
 

@@ -12,7 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from tests.support.mlflow_servers import STORES
 from tests.support.oracle import BUNDLED
+from tests.support.transplant import move
 
 EDGE: Final = "5"
 """Id of the experiment that holds the runs below."""
@@ -82,6 +84,13 @@ def reference_database(folder: Path) -> Path:
     return database
 
 
+def reference_database_of(release: str, folder: Path) -> Path:
+    """The same in the schema of a release whose store is bundled; what that has no place for stays out."""
+    database = folder / f"{release}.db"
+    move(reference_database(folder), STORES / release / "mlflow.db", database)
+    return database
+
+
 def _fill(connection: sqlite3.Connection) -> None:
     connection.execute(
         "INSERT INTO experiments VALUES (?, ?, ?, 'active', ?, ?, 'default')",
@@ -130,7 +139,7 @@ def _fill_inputs(connection: sqlite3.Connection) -> None:
     for model, kind, step in ((MODEL, "OUTPUT", 42), (MODEL_READ, "INPUT", 0)):
         connection.execute(
             "INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?)",
-            (f"edge-{model}", f"RUN_{kind}", FULL, f"MODEL_{kind}", model, step),
+            (f"edge-{kind}", f"RUN_{kind}", FULL, f"MODEL_{kind}", model, step),
         )
         connection.execute(
             "INSERT INTO logged_models VALUES (?, ?, ?, ?, ?, ?, 2, 'active', 'sklearn', ?, NULL)",

@@ -137,7 +137,7 @@ class FakeStore:
     def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
         return list(self.summaries)
 
-    def history(self, run_id: str, key: str, cancel: Event | None = None) -> History:
+    def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
         raise AssertionError("the program draws from curves")
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:

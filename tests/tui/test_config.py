@@ -54,6 +54,20 @@ def test_the_file_is_where_its_variable_or_xdg_says() -> None:
     assert config_path({}) == Path("~/.config/flowdeck/config.toml").expanduser()
 
 
+def test_the_interval_of_live_mode_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, "").interval == Config().interval == 5.0
+    assert read(tmp_path, "interval = 2.5").interval == 2.5
+    assert read(tmp_path, "interval = 0").interval == 0
+    for text in ("-1", "true", "'5'", "nan", "inf", "1e9"):
+        assert "interval: no number of seconds" in refused(tmp_path, f"interval = {text}").message
+
+
+def test_saved_stores_may_stand_beside_the_other_settings(tmp_path: Path) -> None:
+    text = 'mouse = false\n[stores.prod]\nuri = "postgresql://ml@db/mlflow"\n'
+    assert read(tmp_path, text) == Config(mouse=False)
+    assert "stores: not a table" in refused(tmp_path, "stores = 3").message
+
+
 @pytest.mark.parametrize("text", ["theme = ", "[keys", "a = 1\na = 2\n", b"theme = '\xff'"])
 def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path, text: str | bytes) -> None:
     error = refused(tmp_path, text)
@@ -194,7 +208,7 @@ async def test_the_help_tells_every_key_in_full_below_its_place(demo: Path, size
             assert found is not None
             texts.append((found[0].text, found[1].text))
             # Nothing is cut.
-            assert found[1].text in "".join(segment.text for segment in table._row(index))
+            assert found[1].text in "".join(segment.text for segment in table._lines.row(index, "", marked=False))
         told = " ".join(text for _, text in texts)
         assert all(key.tooltip in told for key in KEYS)
         places = [text for _, text in texts if text in list(Place)]

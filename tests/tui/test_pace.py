@@ -33,3 +33,9 @@ def test_it_is_slow_while_nobody_sees_it_and_quick_for_who_comes_back() -> None:
 def test_it_can_be_off() -> None:
     assert Pace(0).wait is None
     assert Pace(0).looked(changed=True).focused(False).wait is None
+
+
+def test_a_slow_store_is_left_alone_most_of_the_time() -> None:
+    pace = Pace(5.0).looked(changed=True, took=4.0)
+    assert pace.wait == 36.0
+    assert pace.looked(changed=True, took=0.01).wait == 5.0

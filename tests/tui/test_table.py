@@ -497,3 +497,58 @@ async def test_a_resized_table_keeps_the_cursor_on_screen_and_says_that_other_ro
         await pilot.resize_terminal(60, 200)
         await pilot.pause()
         assert table.on_screen == range(100)
+
+
+# Rows that come and go by themselves
+
+
+async def test_rows_that_come_above_do_not_move_those_on_screen() -> None:
+    async with shown(numbered(60)) as (pilot, table, _):
+        await pilot.press("G", "k", "k")
+        top, seen, key = table.on_screen.start, names_on_screen(table), table.key
+        table.show(rows(["new-1", "new-2", *(f"row-{number}" for number in range(60))]))
+        await pilot.pause()
+        assert table.on_screen.start == top + 2
+        assert (names_on_screen(table), table.key) == (seen, key)
+
+
+async def test_at_the_top_new_rows_are_seen_and_the_cursor_stays_on_its_row() -> None:
+    async with shown(numbered(60)) as (pilot, table, _):
+        await pilot.press("down")
+        table.show(rows(["new", *(f"row-{number}" for number in range(60))]))
+        await pilot.pause()
+        assert names_on_screen(table)[:3] == ["new", "row-0", "row-1"]
+        assert (table.key, table.cursor) == ("row-1", 2)
+
+
+async def test_a_cursor_at_the_lower_edge_keeps_its_line() -> None:
+    async with shown(numbered(60)) as (pilot, table, _):
+        await pilot.press(*["down"] * 9)
+        seen = names_on_screen(table)
+        table.show(rows(["new", *(f"row-{number}" for number in range(60))]))
+        await pilot.pause()
+        assert (names_on_screen(table), table.key) == (seen, "row-9")
+
+
+async def test_whoever_scrolled_away_from_the_cursor_is_not_fetched_back() -> None:
+    async with shown(numbered(60)) as (pilot, table, _):
+        for _turn in range(4):
+            table.post_message(events.MouseScrollDown(table, 1, 1, 0, 1, 0, False, False, False))
+        await pilot.pause()
+        seen = names_on_screen(table)
+        assert table.cursor not in table.on_screen
+        table.show(rows(["new", *(f"row-{number}" for number in range(60))]))
+        await pilot.pause()
+        assert names_on_screen(table) == seen
+        assert table.key == "row-0"
+
+
+async def test_columns_that_are_added_do_not_scroll_the_others() -> None:
+    async with shown(numbered(5), size=(40, 8)) as (pilot, table, _):
+        await pilot.press("right", "right")
+        first = COLUMNS[table.columns_on_screen[1]].id
+        wider = (*COLUMNS[:2], Column("added", "Added", least=8, most=8), *COLUMNS[2:])
+        cells = (Cell("row-0"), Cell("1"), Cell("new"), *(Cell(f"v{number}") for number in range(6)))
+        table.show(ListRows(wider, [("row-0", cells)]))
+        await pilot.pause()
+        assert wider[table.columns_on_screen[1]].id == first

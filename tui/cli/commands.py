@@ -41,6 +41,11 @@ COMMANDS: Final = {
         "flowdeck plot -m METRIC RUN... [--x step|relative|wall] [--log-y] [--smooth N] [--width W] [--height H]",
         "draws metric curves as text",
     ),
+    "stores": Entry(
+        "tui.cli.stores:stores",
+        "flowdeck stores ls|add NAME URI|rm NAME|test [NAME]...",
+        "gives names to stores, and tells whether they can be opened",
+    ),
     "doctor": Entry(
         "tui.cli.doctor:doctor", "flowdeck doctor", "tells what store this is, and what can be read from it"
     ),

@@ -72,6 +72,31 @@ def complete_columns(context: click.Context, _parameter: Any, incomplete: str) -
     return _offered(context, look, incomplete)
 
 
+def complete_stores(_context: click.Context, _parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Names of saved stores."""
+    from click.shell_completion import CompletionItem
+
+    from store.errors import FlowdeckError
+    from store.places import config_path
+    from store.saved import NAME, store_names
+
+    try:
+        names = store_names(config_path(os.environ))
+    except FlowdeckError:
+        # A shell that completes wants names or silence, whatever is wrong with the file.
+        return []
+    return [
+        CompletionItem(name, help="saved store") for name in names if name.startswith(incomplete) and NAME.match(name)
+    ]
+
+
+def complete_addresses(context: click.Context, parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Names of saved stores; if none begins like this, files."""
+    from click.shell_completion import CompletionItem
+
+    return complete_stores(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 def _keys(store: Store, context: click.Context) -> dict[str, list[str]]:
     from store.entities import RunParts
     from store.lookup import find_run

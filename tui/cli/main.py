@@ -6,20 +6,25 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tui.cli import diagnostics, output
 from tui.cli.commands import COMMANDS, is_address
+from tui.cli.completing import complete_stores
 from tui.cli.diagnostics import PROGRAM, ExitCode
 from tui.cli.guard import guarded, traceback_wanted
 from tui.cli.options import Settings, output_option, program_options, store_option
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 EPILOG: Final = """\b
 Examples:
   flowdeck                                   open ./mlflow.db, or what MLFLOW_TRACKING_URI names
   flowdeck sqlite:////data/mlflow.db         open that store
+  flowdeck prod                              open the one that is saved as “prod”
   flowdeck runs -e churn -f "metrics.auc > 0.9" --sort metrics.auc:desc
   flowdeck runs -n 0 -o csv > runs.csv
 """
@@ -49,15 +54,27 @@ class Commands(click.Group):
         name = args[0]
         if name in COMMANDS or ctx.resilient_parsing or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        if not is_address(name):
+        if not is_address(name) and not _is_saved(name):
             raise click.UsageError(_no_such_command(name), ctx)
         return "open", open_store_command, args
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, incomplete)
+        return found if incomplete.startswith("-") else [*found, *complete_stores(ctx, None, incomplete)]
+
+
+def _is_saved(name: str) -> bool:
+    from store.saved import find_store
+
+    return find_store(name, os.environ) is not None
 
 
 def _no_such_command(name: str) -> str:
     from store.lookup import alternatives, similar
+    from store.places import config_path
+    from store.saved import store_names
 
-    near = similar(name, COMMANDS)
+    near = similar(name, [*COMMANDS, *store_names(config_path(os.environ))])
     return f"there is no command and no store “{name}”." + (f" Did you mean {alternatives(near)}?" if near else "")
 
 
@@ -74,9 +91,9 @@ def _no_such_command(name: str) -> str:
 @click.option("--version", is_flag=True, help="Print the version.")
 @click.pass_context
 def cli(context: click.Context, version: bool) -> int | None:
-    """Read MLflow stores from the terminal: the experiments, runs and metrics of a database, without a server.
+    """Read MLflow stores from the terminal: their experiments, runs and metrics.
 
-    With a URI or a path, or without anything, opens the terminal interface; commands print.
+    With a URI, a path or the name of a saved store, or without anything, opens the terminal interface; commands print.
     """
     if version:
         from importlib.metadata import version as version_of

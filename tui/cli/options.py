@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from tui.cli.completing import complete_experiments, complete_metrics, complete_runs
+from tui.cli import diagnostics
+from tui.cli.completing import complete_addresses, complete_experiments, complete_metrics, complete_runs
 from tui.view.export import Format
 
 if TYPE_CHECKING:
     from store.entities import ViewType
     from store.protocols import Store
+    from store.saved import SavedStore
+    from store.ssh.questions import Questions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,7 +37,10 @@ class Settings:
     traceback: bool = False
 
     def address(self) -> tuple[str, str]:
-        """The store that is meant, and where its name came from. Raises `StoreNotFound`."""
+        """The store that is meant, by its address or by the name under which it is saved, and where that came from.
+
+        Raises `StoreNotFound`.
+        """
         if self.store is not None:
             # Back to what this process' locale makes of a file name.
             return os.fsdecode(self.store.encode("utf-8", "surrogateescape")), "--store"
@@ -44,6 +49,18 @@ class Settings:
         found = discover(os.environ, Path.cwd())
         return found.uri, found.source
 
+    def saved(self) -> SavedStore | None:
+        """The saved store that is meant; None if an address is. Raises `StoreNotFound` and `UsageError`."""
+        from store.saved import find_store
+
+        return find_store(self.address()[0], os.environ)
+
+    def questions(self) -> Questions | None:
+        """Whom to ask for what logging in needs; None if nobody sits there."""
+        from tui.cli.questions import terminal_questions
+
+        return terminal_questions()
+
     @property
     def output(self) -> Format:
         return Format(self.format or Format.TABLE)
@@ -51,9 +68,17 @@ class Settings:
     @contextmanager
     def opened(self) -> Iterator[Store]:
         """The store, closed afterwards."""
-        from store.opening import open_store
+        from store.opening import open_address, open_store
 
-        store = open_store(self.address()[0])
+        saved = self.saved()
+        if saved is None:
+            store = open_store(self.address()[0])
+        else:
+            from store.saved import address_of
+
+            if os.path.lexists(saved.name):
+                diagnostics.note(f"“{saved.name}” is the saved store; what is called so in this folder: ./{saved.name}")
+            store = open_address(address_of(saved, os.environ), questions=self.questions())
         try:
             yield store
         finally:
@@ -94,7 +119,9 @@ def _general_options(command: F, *, hidden: bool) -> F:
         expose_value=False,
         callback=_remember("store"),
         is_eager=True,
-        help="URI or path of the store. Default: $FLOWDECK_STORE, $MLFLOW_TRACKING_URI, ./mlflow.db, ./mlruns.",
+        shell_complete=complete_addresses,
+        help="URI, path or saved name of the store. Default: $FLOWDECK_STORE, $MLFLOW_TRACKING_URI, ./mlflow.db,"
+        " ./mlruns.",
     )(decorated)
 
 
@@ -162,11 +189,6 @@ def limit_option(noun: str) -> Callable[[F], F]:
     )
 
 
-def more_exist(shown: int, noun: str) -> str:
-    """What is said when a limit cut the answer."""
-    return f"{shown} {noun}{'' if shown == 1 else 's'} shown, there are more; -n 0 for all"
-
-
 def experiment_option(command: F) -> F:
     return click.option(
         "-e",
@@ -185,25 +207,3 @@ def run_argument(command: F) -> F:
 
 def metric_argument(command: F) -> F:
     return click.argument("metric", metavar="METRIC", shell_complete=complete_metrics)(command)
-
-
-_DIRECTION: Final = re.compile(r"^(?P<key>.*\S)\s*:(?P<direction>asc|desc)$", re.IGNORECASE | re.DOTALL)
-_KEY: Final = re.compile(r"^(?P<entity>[A-Za-z]+)\.(?P<key>[^`\"]*[^`\"\w.][^`\"]*)$", re.DOTALL)
-"""A key with a character for which MLflow wants backticks."""
-
-
-def order_by(text: str) -> str:
-    """MLflow's spelling of a sort key: `metrics.val/loss:desc` is ``metrics.`val/loss` DESC``.
-
-    Keys may hold colons: only a direction at the very end is one, and a key that itself ends in `:asc` is quoted.
-    MLflow's own strings (`metrics.rmse DESC`) stay as they are.
-    """
-    match = _DIRECTION.match(text)
-    if match is None:
-        return text if any(map(str.isspace, text)) else _quoted(text)
-    return f"{_quoted(match['key'])} {match['direction'].upper()}"
-
-
-def _quoted(key: str) -> str:
-    match = _KEY.match(key)
-    return f"{match['entity']}.`{match['key']}`" if match else key

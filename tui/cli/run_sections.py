@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from store.entities import MetricSummary, Point, Run
+from store.liveness import silence
+from tui.clock import now_ms
 from tui.view import cells
 from tui.view.export import Heading
 from tui.view.facts import NOTE_TAG, run_duration
@@ -66,7 +68,7 @@ def _attributes(everything: Everything) -> list[tuple[str, str]]:
     found = [
         ("run_id", run.run_id),
         ("experiment", f"{everything.experiment_name} ({run.experiment_id})"),
-        ("status", run.status),
+        ("status", _status(run)),
         ("start_time", cells.exact_moment(run.start_time)),
         ("end_time", cells.exact_moment(run.end_time)),
         ("duration", cells.duration(run_duration(run))),
@@ -77,6 +79,13 @@ def _attributes(everything: Everything) -> list[tuple[str, str]]:
     if run.deleted_time is not None:
         found.append(("deleted_time", cells.exact_moment(run.deleted_time)))
     return found
+
+
+def _status(run: Run) -> str:
+    """With since when, for a run that says it is running and logs nothing any more."""
+    now = now_ms()
+    quiet = silence(run, now)
+    return run.status if quiet is None else f"{run.status}, silent since {cells.moment(now - quiet)}"
 
 
 def _metric_row(summary: MetricSummary) -> list[str]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from store.kinds import ViewType
 from tui import messages, reading
+from tui.config import INTERVAL
 from tui.screens.layout import CHART, RUN, RUNS
+from tui.screens.live import GROUP as LIVE
+from tui.screens.live import LiveScreen
 from tui.screens.session import Work
 from tui.screens.stores import GROUP as OTHER_STORE
-from tui.screens.stores import StoresScreen
 from tui.view.experiments import ALL
 from tui.view.stages import STAGES
 from tui.view.text import clean
@@ -21,7 +23,7 @@ from tui.work import WorkEnded, WorkFailed
 
 # What the first frame does not need is imported when the panes below the experiments are prepared.
 if TYPE_CHECKING:
-    from store.entities import Experiment, ExperimentStats
+    from store.entities import ExperimentStats
     from store.protocols import Store
     from tui.screens.modals.picker import Choice
     from tui.spot import Spot
@@ -34,7 +36,7 @@ UNCOUNTED = 0.3
 """Seconds that experiments wait for their runs to be counted before they are shown without."""
 
 
-class Browser(StoresScreen):
+class Browser(LiveScreen):
     """Reads one store and shows it, a level at a time."""
 
     def __init__(
@@ -46,14 +48,14 @@ class Browser(StoresScreen):
         read_only: bool,
         store: Store | None = None,
         spot: Spot | None = None,
+        interval: float = INTERVAL,
     ) -> None:
         """`given` is the store that was named on the command line; `store` is what `which` names, if it is open;
-        `spot` is where to go back to; `read_only`: nothing may be changed, whatever the store allows.
+        `spot` is where to go back to; `read_only`: nothing may be changed, whatever the store allows; `interval` is
+        live mode's, in seconds.
         """
-        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot)
+        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval)
         self._handed = store
-        self._experiments: dict[str, Experiment] = {}
-        self._stats: Mapping[str, ExperimentStats] | None = None
         self._names: Mapping[str, str] = {}
         self._uncounted: messages.ExperimentsRead | None = None
         """Experiments whose runs are being counted, while none are on screen."""
@@ -73,8 +75,8 @@ class Browser(StoresScreen):
 
     # Reading
 
-    def _read(self, group: str, what: str, work: Work, *arguments: object) -> None:
-        if self._session.read(group, what, work, *arguments):
+    def _read(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> None:
+        if self._session.read(group, what, work, *arguments, silent=silent) and not silent:
             self.show_status()
 
     def _read_experiments(self) -> None:
@@ -94,6 +96,9 @@ class Browser(StoresScreen):
 
     async def on_work_failed(self, message: WorkFailed) -> None:
         if await self.returned_in_vain(message):
+            return
+        if message.group == LIVE:
+            # Live mode tells of it in its own way.
             return
         if message.group == "experiments":
             self._show_uncounted()
@@ -128,7 +133,7 @@ class Browser(StoresScreen):
     def on_experiments_read(self, message: messages.ExperimentsRead) -> None:
         if not message.counting:
             self._uncounted = None
-            self._show_experiments(message)
+            self.show_experiments(message)
         elif self.experiments.table.key is None:
             self._uncounted = message
             self.set_timer(UNCOUNTED, self._show_uncounted)
@@ -137,9 +142,9 @@ class Browser(StoresScreen):
         """Shows experiments without their runs: counting them takes long, or failed."""
         if self._uncounted is not None:
             shown, self._uncounted = self._uncounted, None
-            self._show_experiments(shown)
+            self.show_experiments(shown)
 
-    def _show_experiments(self, message: messages.ExperimentsRead) -> None:
+    def show_experiments(self, message: messages.ExperimentsRead) -> None:
         self._experiments = {item.experiment_id: item for item in message.experiments}
         self._stats, self._names = message.stats, message.names
         self.status.opened(message.info)
@@ -283,12 +288,13 @@ class Browser(StoresScreen):
         if self.run_pane.is_reading_only(message.wish):
             # The list of metrics reads this very history: it is drawn when that is done.
             return
-        self._session.cancel("sparks")
-        self.run_pane.sparks_ended()
-        self._read("chart", "reading the history", reading.read_chart, message.wish)
+        if not message.growing:
+            self._session.cancel("sparks")
+            self.run_pane.sparks_ended()
+        self._read("chart", "reading the history", reading.read_chart, message.wish, silent=message.growing)
 
     def on_chart_drawn(self, message: messages.ChartDrawn) -> None:
-        self.chart.drawn(message.run_id, message.key, message.axis, message.drawing)
+        self.chart.drawn(message.curve, message.buckets, message.drawing)
         self._was_read("chart", "chart")
         self.run_pane.want_sparks()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -14,6 +14,9 @@ from tui.work import Jobs, WorkEnded, deliver
 
 if TYPE_CHECKING:
     from store.protocols import Store
+
+BACKGROUND: Final = frozenset(("live",))
+"""Groups of work that nobody waits for: it is not said to be going on, and does not end with what is cancelled."""
 
 Work = Callable[..., None]
 """A function of `tui.reading`: its own arguments, then how to post a message, then the cancel event."""
@@ -25,13 +28,18 @@ class Session:
     def __init__(self, screen: Screen[None]) -> None:
         self._target: MessagePump = screen
         self._jobs = Jobs(screen)
+        self._silent: set[str] = set()
+        """Groups whose work asks the store nothing."""
         self._retired: list[Store] = []
         """Stores that were replaced: work that was cancelled may still be in the middle of a call to them."""
         self.store: Store | None = None
         """None before one was opened."""
 
-    def start(self, group: str, what: str, work: Work, *arguments: object) -> None:
-        """Runs `work` in a thread; what is being done in `group` is cancelled."""
+    def start(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> None:
+        """Runs `work` in a thread; what is being done in `group` is cancelled.
+
+        Work that is `silent` asks the store nothing, and is done before one could be told of it.
+        """
 
         def post(message: Message) -> bool:
             return deliver(self._target, message)
@@ -39,13 +47,14 @@ class Session:
         def run(cancel: Event) -> None:
             work(*arguments, post, cancel)
 
+        self._silent = self._silent | {group} if silent else self._silent - {group}
         self._jobs.run(group, what, run)
 
-    def read(self, group: str, what: str, work: Work, *arguments: object) -> bool:
+    def read(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> bool:
         """`start` for what reads the store that is open; False if none is."""
         if self.store is None:
             return False
-        self.start(group, what, work, self.store, *arguments)
+        self.start(group, what, work, self.store, *arguments, silent=silent)
         return True
 
     def replace(self, store: Store) -> None:
@@ -57,7 +66,7 @@ class Session:
     @property
     def busy(self) -> bool:
         """True while something is being read."""
-        return bool(self._jobs.running)
+        return any(group not in BACKGROUND and group not in self._silent for group in self._jobs.running)
 
     def is_running(self, group: str) -> bool:
         return group in self._jobs.running
@@ -69,8 +78,10 @@ class Session:
         return self._jobs.cancel(group)
 
     def cancel_all(self) -> bool:
-        """Ends all work; False if there was none."""
-        return self._jobs.cancel_all()
+        """Ends all work that is waited for; False if there was none."""
+        waited_for = [group for group in self._jobs.running if group not in BACKGROUND]
+        ended = [self._jobs.cancel(group) for group in waited_for]
+        return any(ended)
 
     def close(self) -> None:
         """Ends all work, and closes what is open."""

@@ -106,10 +106,11 @@ def ago(ms: int | None, now: int) -> str:
         return _local(ms, "%Y-%m-%d")
     if passed < SECOND:
         return "now"
-    return f"{_largest(passed)} ago"
+    return f"{span(passed)} ago"
 
 
-def _largest(passed: int) -> str:
+def span(passed: int) -> str:
+    """The greatest unit of so many milliseconds: `45 s`, `3 h`, `12 d`."""
     for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
         if passed >= size:
             return f"{passed // size} {unit}"

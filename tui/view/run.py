@@ -127,15 +127,15 @@ def data_rows(run: Run, models: Sequence[LoggedModel]) -> ListRows:
     return ListRows(columns, rows)
 
 
-def overview_rows(run: Run, experiment_name: str) -> ListRows:
-    """Everything about the run that is neither a param nor a metric."""
+def overview_rows(run: Run, experiment_name: str, badge: str = "") -> ListRows:
+    """Everything about the run that is neither a param nor a metric; the `badge` belongs to its status."""
     tags = run.tags
     start, end = run.start_time, run.end_time
     lines = [
         ("name", clean(run.run_name) or "(no name)"),
         ("run id", clean(run.run_id)),
         ("experiment", f"{clean(experiment_name)} ({clean(run.experiment_id)})"),
-        ("status", f"{cells.status_symbol(run.status)} {clean(run.status)}"),
+        ("status", f"{cells.status_symbol(run.status)} {clean(run.status)}" + (f", {badge}" if badge else "")),
         ("stage", clean(run.lifecycle_stage)),
         ("start", cells.exact_moment(start)),
         ("end", cells.exact_moment(end)),
@@ -167,12 +167,13 @@ def overview_rows(run: Run, experiment_name: str) -> ListRows:
     return ListRows((Column("label", "", least=11, most=16), Column("text", "", least=20, most=2000)), rows)
 
 
-def headline(run: Run) -> list[tuple[str, str]]:
-    """(text, role) pieces of the line above the tabs."""
+def headline(run: Run, badge: str = "") -> list[tuple[str, str]]:
+    """(text, role) pieces of the line above the tabs; the `badge` belongs to the run's status."""
     duration = run_duration(run)
     return [
         (clean(run.run_name) or f"({clean(run.run_id)[:8]})", "title"),
         (f"{cells.status_symbol(run.status)} {clean(run.status)}", f"status-{run.status}"),
+        *([(badge, "warn")] if badge else []),
         *([("incomplete", "warn")] if run.problems else []),
         *([("deleted", "status-FAILED")] if run.lifecycle_stage == "deleted" else []),
         (cells.moment(run.start_time), "dim"),

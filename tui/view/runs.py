@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from store.entities import Run, ViewType
 from store.protocols import RunQuery
+from tui.clock import now_ms
 from tui.view import cells
 from tui.view.facts import PARENT_TAG, run_duration
 from tui.view.glyphs import GLYPHS
+from tui.view.silence import silent
 from tui.view.table import Cell, Column
 from tui.view.text import clean
 
@@ -109,6 +111,30 @@ def promoted(columns: RunColumns, order_key: str) -> RunColumns:
     return replace(columns, tags=(key,) if kind == "tags" else ())
 
 
+def widened(columns: RunColumns, runs: Sequence[Run]) -> RunColumns:
+    """With columns for the params and metrics that these runs have besides, after the others, as far as there is room.
+
+    Runs that began a moment ago have none yet.
+    """
+    metrics, more_metrics = _widened(columns.metrics, METRIC_COLUMNS, [key for run in runs for key in run.metrics])
+    params, more_params = _widened(columns.params, PARAM_COLUMNS, [key for run in runs for key in run.params])
+    return replace(
+        columns,
+        metrics=metrics,
+        params=params,
+        other_metrics=columns.other_metrics or more_metrics,
+        other_params=columns.other_params or more_params,
+    )
+
+
+def _widened(shown: tuple[str, ...], most: int, keys: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """Which keys have a column now, and how many of the new ones have none, if there were columns left."""
+    if len(shown) >= most:
+        return shown, 0
+    new = sorted({*keys}.difference(shown), key=lambda key: (key.startswith("system/"), key))
+    return (*shown, *new)[:most], max(0, len(shown) + len(new) - most)
+
+
 LOWER_IS_BETTER = ("loss", "err", "rmse", "mae", "mse", "perplexity", "ppl", "time", "latency")
 """Parts of the names of metrics of which the smallest is looked for first."""
 
@@ -132,11 +158,14 @@ class RunRows:
         columns: RunColumns,
         experiment_names: Mapping[str, str],
         sorted_by: tuple[str, bool],
+        now: Callable[[], int] = now_ms,
     ) -> None:
+        """`now` is the time (ms since the epoch) by which runs are called silent."""
         self._ids = ids
         self._loaded = loaded
         self._chosen = columns
         self._names = experiment_names
+        self._now = now
         self._places: dict[str, int] | None = None
         self.columns = self._make_columns(sorted_by)
 
@@ -148,7 +177,7 @@ class RunRows:
         if self._chosen.several_experiments:
             columns.append(Column("experiment", "Experiment", least=8, most=24))
         columns += [
-            Column("attributes.status", "Status", least=8, most=9),
+            Column("attributes.status", "Status", least=8, most=13),
             Column("attributes.start_time", "Started", least=16, most=16),
             Column("duration", "Duration", "right", most=12),
         ]
@@ -183,12 +212,13 @@ class RunRows:
         run = self._loaded.get(self._ids[index])
         if run is None:
             return None
-        role = STATUS_ROLES.get(run.status, "")
+        badge = silent(run, self._now())
+        role = "warn" if badge else STATUS_ROLES.get(run.status, "")
         found = [Cell(symbol(run), role), Cell(run_title(run), "dim" if run.lifecycle_stage == "deleted" else "name")]
         if self._chosen.several_experiments:
             found.append(Cell(clean(self._names.get(run.experiment_id, run.experiment_id)), "dim"))
         found += [
-            Cell(clean(run.status), role),
+            Cell(badge or clean(run.status), role),
             Cell(cells.moment(run.start_time), "dim"),
             Cell(cells.duration(run_duration(run)), "dim"),
         ]

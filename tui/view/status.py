@@ -37,6 +37,23 @@ class Status:
     reading: bool
     doing: str = "reading"
     """What is being done while `reading`."""
+    live: str = ""
+    """What is said of live mode, instead of `as_of`: `updated 3 s ago`; empty while it is off."""
+
+
+AGES: Final = (3, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200)
+"""Seconds that are told apart: a text that counted every one of them would send bytes while nothing changes."""
+
+_DAY: Final = 86_400
+
+
+def updated(seconds: float) -> tuple[str, float]:
+    """How long ago something changed, as the greatest of `AGES` or the days that passed; seconds until it is more."""
+    if seconds >= _DAY:
+        return f"updated {int(seconds // _DAY)} d ago", _DAY - seconds % _DAY
+    passed = [age for age in AGES if age <= seconds]
+    later = (*AGES, _DAY)[len(passed)] - seconds
+    return f"updated {cells.span(passed[-1] * cells.SECOND)} ago" if passed else "updated now", later
 
 
 def status_pieces(status: Status, columns: int) -> list[tuple[str, str]]:
@@ -73,6 +90,10 @@ def _others(status: Status, left_out: int) -> list[tuple[str, str]]:
             pieces.append((f"{cells.count(status.running)} running", "status-RUNNING"))
     if status.reading:
         pieces.append((f"{status.doing} {GLYPHS.ellipsis}", "warn"))
+    elif status.live:
+        short = status.live.removeprefix("updated ")
+        told = "live" if left_out > 2 else f"live, {short}" if left_out > 1 else f"live, {status.live}"
+        pieces.append((told, "status-RUNNING"))
     elif status.as_of:
         pieces.append((f"as of {status.as_of}" if left_out < 3 else status.as_of, ""))
     return pieces

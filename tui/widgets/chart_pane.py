@@ -66,6 +66,8 @@ class ChartPane(Part):
         """A drawing is wanted."""
 
         wish: ChartWish
+        growing: bool = False
+        """True if the chart is on screen already, and points were added to it."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, ChartPane.Wanted)
@@ -137,14 +139,27 @@ class ChartPane(Part):
         self.screen.refresh_bindings()
 
     def grow(
-        self, run: Run, summaries: Mapping[str, MetricSummary], curves: Mapping[str, Curve], own: Curve | None
+        self,
+        run: Run,
+        summaries: Mapping[str, MetricSummary],
+        curves: Mapping[str, Curve],
+        before: Curve | None,
+        own: Curve | None,
     ) -> None:
-        """Shows the same metric after new points came; `own` is the drawn curve with them, None if it is to be read."""
-        before = self.metric
-        self._run, self._summaries, self._curves, self._own = run, summaries, curves, own
-        if self.metric is not before:
+        """Shows the same metric after new points came.
+
+        `own` is the drawn curve, as it was `before`, with them; None if it is to be read.
+        """
+        shown = self.metric
+        self._run, self._summaries, self._curves = run, summaries, curves
+        if before is self._own:
+            self._own = own
+        metric = self.metric
+        if metric is not None and self._own is not None and self._own.count < metric.count:
+            self._own = None
+        if metric is not shown:
             self._tell()
-            self._want()
+            self._want(growing=True)
 
     def clear(self) -> None:
         """Another run is shown: its charts are opened from its metrics."""
@@ -180,7 +195,7 @@ class ChartPane(Part):
     def take_focus(self) -> None:
         self.query_one(ChartView).focus()
 
-    def _want(self) -> None:
+    def _want(self, *, growing: bool = False) -> None:
         size = self.query_one(ChartView).size
         summary = self.metric
         if self._run is None or summary is None or size.width < 2 or size.height < 2:
@@ -200,7 +215,7 @@ class ChartPane(Part):
             self._own,
             self._own_buckets,
         )
-        self.post_message(self.Wanted(wish))
+        self.post_message(self.Wanted(wish, growing))
 
     def _tell(self) -> None:
         run, summary = self._run, self.metric

@@ -33,8 +33,13 @@ class ErrorBar(Static):
     def shown(self) -> bool:
         return self.has_class("-shown")
 
-    def tell(self, what: str, error: FlowdeckError, group: str) -> None:
-        """Shows an error that ended `what`, a piece of work of `group`."""
+    @property
+    def group(self) -> str:
+        """Whose error is shown; empty if there is none."""
+        return self._group if self.shown else ""
+
+    def tell(self, what: str, error: FlowdeckError, group: str, then: str = "") -> None:
+        """Shows an error that ended `what`, a piece of work of `group`; `then` is what the program does about it."""
         self._group = group
         parts: list[Content | tuple[str, str] | str] = [
             (f"{GLYPHS.failed} {what}: ", "bold $text-error"),
@@ -49,6 +54,8 @@ class ErrorBar(Static):
             parts += ["\n  ", before, (wrong or " ", "reverse bold"), after]
             if error.suggestions:
                 parts += [("\n  did you mean: ", "$muted"), clean(", ".join(error.suggestions))]
+        if then:
+            parts.append(f"\n  {then}")
         if error.hint:
             parts += [("\n  what to do: ", "$muted"), clean(error.hint)]
         self.update(Content.assemble(*parts))

@@ -64,6 +64,11 @@ class ExperimentsPane(NamesPane):
         self._tell()
 
     @property
+    def was_read(self) -> bool:
+        """True once experiments were shown, however few."""
+        return self._read
+
+    @property
     def chosen(self) -> Experiment | None:
         """The experiment under the cursor; None on the row for all."""
         key = self.table.key

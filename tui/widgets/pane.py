@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from tui.clock import now_ms
 from tui.widgets.line import Line, Pieces
 from tui.widgets.table import Table
 
@@ -42,6 +43,9 @@ class Pane(Part):
 
     empty = ""
     """What the table says before anything was read."""
+
+    now = staticmethod(now_ms)
+    """What time it is, by which runs are called silent."""
 
     prompt: Prompt | None = None
     """Where names are found and filters written; None before it was first used."""

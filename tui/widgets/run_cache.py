@@ -24,6 +24,11 @@ class RunCache(dict[str, Run]):
                 if run_id not in keep:
                     del self[run_id]
 
+    def forget(self, run_ids: Iterable[str]) -> None:
+        """Forgets these: they are read again when they are wanted."""
+        for run_id in run_ids:
+            self.pop(run_id, None)
+
     def keep_only(self, run_ids: Collection[str]) -> None:
         """Forgets all others: they are read again when they are wanted."""
         keep = set(run_ids)

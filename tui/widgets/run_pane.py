@@ -15,6 +15,7 @@ from tui.keys import Place
 from tui.view.cells import exact
 from tui.view.glyphs import GLYPHS
 from tui.view.run import SAMPLED, data_rows, headline, metric_rows, overview_rows, pair_rows
+from tui.view.silence import silent
 from tui.view.text import clean
 from tui.view.value import FullValue, data_value, overview_value, pair_value
 from tui.widgets.line import Line
@@ -23,6 +24,7 @@ from tui.widgets.table import Table
 from tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
+    from tui.following import Growth, OpenRun
     from tui.widgets.chart_pane import ChartWish
 
 METRICS, PARAMS, TAGS, DATA, OVERVIEW = range(5)
@@ -67,6 +69,8 @@ class RunPane(NamesPane):
         super().__init__(id=id)
         self._run: Run | None = None
         self._experiment = ""
+        self._badge = ""
+        """What is said of the run's silence."""
         self._models: Sequence[LoggedModel] = ()
         self._summaries: dict[str, MetricSummary] = {}
         self._curves: dict[str, Curve] = {}
@@ -133,8 +137,7 @@ class RunPane(NamesPane):
 
     def show(self, run: Run, models: Sequence[LoggedModel], experiment: str) -> None:
         self._run, self._models, self._experiment = run, models, experiment
-        self.entitle(headline(run))
-        self._say("#problems", [(f"{GLYPHS.problem} {clean(problem)}", "warn") for problem in run.problems])
+        self._head(run)
         self._fill()
         place = self.table.rows.find(self._return_row) if self._return_row else None
         if place is not None:
@@ -142,13 +145,47 @@ class RunPane(NamesPane):
         self._return_row = ""
         self.screen.refresh_bindings()
 
+    def _head(self, run: Run) -> None:
+        self._badge = silent(run, self.now())
+        self.entitle(headline(run, self._badge))
+        self._say("#problems", [(f"{GLYPHS.problem} {clean(problem)}", "warn") for problem in run.problems])
+
+    def grow(self, known: OpenRun, growth: Growth) -> bool:
+        """Shows the run as it is now, unless it was read anew since it was as it is `known`; True if it did."""
+        if self._run is not known.run or self._summaries is not known.summaries:
+            return False
+        self._run, self._models = growth.run, growth.models
+        # Sparklines may have come meanwhile.
+        came = {key: curve for key, curve in self._curves.items() if key not in known.curves}
+        self._summaries = growth.summaries
+        self._curves = {
+            key: curve for key, curve in {**growth.curves, **came}.items() if curve.count >= growth.summaries[key].count
+        }
+        self._head(growth.run)
+        self._fill()
+        self.want_sparks()
+        return True
+
+    def judge(self) -> None:
+        """Says of a run for how long it has been silent, if that is told otherwise now."""
+        if self._run is not None and silent(self._run, self.now()) != self._badge:
+            self._head(self._run)
+            if self.tab == OVERVIEW:
+                self._fill()
+
+    @property
+    def models(self) -> Sequence[LoggedModel]:
+        return self._models
+
     def summed_up(self, run_id: str, summaries: Sequence[MetricSummary]) -> None:
         if self._run is None or run_id != self._run.run_id:
             return
         found = {summary.key: summary for summary in summaries}
         # A curve stays while its history did not grow.
         self._curves = {
-            key: curve for key, curve in self._curves.items() if key in found and found[key].count == curve.count
+            key: curve
+            for key, curve in self._curves.items()
+            if key in found and found[key].count == curve.count and not curve.sampled
         }
         self._summaries = found
         self._fill()
@@ -188,7 +225,7 @@ class RunPane(NamesPane):
         elif self.tab == DATA:
             rows = data_rows(run, self._models)
         else:
-            rows = overview_rows(run, self._experiment)
+            rows = overview_rows(run, self._experiment, self._badge)
         names = ("metrics", "params", "tags", "datasets and models", "overview")
         if self.wanted:
             empty = f"nothing is called that\n{key_of(self, 'back')} shows everything"
@@ -241,7 +278,7 @@ class RunPane(NamesPane):
     def is_reading_only(self, wish: ChartWish) -> bool:
         """True if the one curve that is being read for the sparklines is the one that this chart needs."""
         same_run = self._run is not None and wish.run.run_id == self._run.run_id
-        own = same_run and self._under_way == {wish.summary.key} and wish.curve is None
+        own = same_run and self._under_way == {wish.summary.key} and wish.curve is None and wish.own is None
         return own and wish.axis is Axis.STEP and not wish.summary.one_step
 
     def sparks_ended(self) -> None:

@@ -13,12 +13,14 @@ from store.entities import Run
 from store.errors import FilterError, FlowdeckError
 from tui.bindings import bindings, key_of
 from tui.keys import Place
+from tui.looking import UNFINISHED
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.headway import headway_text
 from tui.view.order import OrderChoice, keys_known, order_choices
-from tui.view.runs import RunColumns, RunRows, RunsView, first_ascending, promoted
+from tui.view.runs import RunColumns, RunRows, RunsView, first_ascending, promoted, widened
 from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
+from tui.view.silence import silent
 from tui.view.stages import STAGES
 from tui.view.text import clean
 from tui.widgets.line import Line
@@ -28,6 +30,7 @@ from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from store.absent import Absent
+    from store.entities import Page
     from store.protocols import Headway
     from tui.messages import RunsFound
     from tui.widgets.prompt import Prompt
@@ -37,6 +40,9 @@ ROOMY = 100
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
+
+WATCHED = 300
+"""Rows of unfinished runs far from the screen that live mode keeps up to date."""
 
 EXAMPLE = "for example metrics.rmse < 0.8"
 """What the empty prompt for a filter says."""
@@ -97,6 +103,8 @@ class RunsPane(Pane):
         self._absent: Sequence[Absent] = ()
         self._headway = ""
         """How far a reading that takes long has come."""
+        self._badges: list[str] = []
+        """What was said last of the silence of the rows on screen."""
         self._return_to = ""
         """The run on which the cursor is to be once it was found."""
         self.answered = False
@@ -226,13 +234,71 @@ class RunsPane(Pane):
         self._loaded.gone([run_id for run_id in ids if run_id not in there], near)
         self.table.repaint()
 
+    # Live mode
+
+    @property
+    def settled(self) -> bool:
+        """True if the list is whole, and no other one is asked for."""
+        return self.answered and self._complete and self._asked is None
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The runs that are listed."""
+        return self._ids
+
+    def watched(self) -> dict[str, Run]:
+        """The loaded rows near the screen, and those elsewhere that may still change.
+
+        Of these last ones not many are kept: others are forgotten, and read anew when they come on screen.
+        """
+        near = [run_id for run_id in self._near() if run_id in self._loaded]
+        there = set(near)
+        others = [key for key, run in self._loaded.items() if run.status in UNFINISHED and key not in there]
+        self._loaded.forget(others[:-WATCHED])
+        return {key: self._loaded[key] for key in (*near, *others[-WATCHED:])}
+
+    @property
+    def near(self) -> Sequence[str]:
+        """The rows on screen and around it."""
+        return self._near()
+
+    def renew(self, known: Sequence[str], page: Page[str]) -> bool:
+        """Shows which runs match now, if the list is still the `known` one; rows and cursor stay where they are."""
+        view = self._view
+        if view is None or not self.settled or known is not self._ids:
+            return False
+        if not self._ids:
+            # There are no columns yet.
+            self._ask()
+            return True
+        self._ids = page.items
+        self.table.show(self._rows(view), empty=self._emptiness(view))
+        self._entitle(view)
+        self._say("#runs-notes", [(clean(note), "dim") for note in page.notes])
+        return True
+
+    def update_rows(self, asked: Sequence[str], runs: Sequence[Run]) -> None:
+        """Rows that changed, and new badges of those that did not."""
+        if asked:
+            wider = widened(self._columns, runs)
+            if wider != self._columns and self._view is not None:
+                self._columns = wider
+                self.table.show(self._rows(self._view))
+                self._entitle(self._view)
+            self.read(asked, runs)
+        shown = (self._loaded.get(self._ids[index]) for index in self.table.on_screen)
+        badges = [silent(run, self.now()) for run in shown if run is not None]
+        if badges != self._badges:
+            self._badges = badges
+            self.table.repaint()
+
     @property
     def key(self) -> str:
         """The id of the run under the cursor; empty if there is none."""
         return self.table.key or ""
 
     def _rows(self, view: RunsView) -> RunRows:
-        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order)
+        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order, self.now)
 
     # Texts
 

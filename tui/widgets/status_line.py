@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from tui.view.status import Status, status_pieces
+from textual.timer import Timer
+
+from tui.view.status import Status, status_pieces, updated
 from tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -24,6 +27,31 @@ class StatusLine(Line):
         self._read_only = read_only
         self._as_of: dict[str, str] = {}
         """Pane -> local time at which what it shows was read."""
+        self._live = False
+        self._failing = False
+        """True if what live mode shows cannot be brought up to date."""
+        self._changed = 0.0
+        """When something on screen was read or changed last, in seconds of `monotonic`."""
+        self._ageing: Timer | None = None
+        self._said = ("", False)
+
+    def live(self, on: bool) -> None:
+        """Live mode begins or ends."""
+        self._live, self._failing, self._changed = on, False, monotonic()
+        if not on and self._ageing is not None:
+            self._ageing.stop()
+
+    def failing(self, failing: bool) -> None:
+        """Whether live mode cannot reach the store."""
+        self._failing = failing
+
+    def _age(self) -> str:
+        """What is said of live mode; it is said anew when it changes."""
+        if self._ageing is not None:
+            self._ageing.stop()
+        text, later = updated(monotonic() - self._changed)
+        self._ageing = self.set_timer(later, lambda: self.tell(self._said[0], reading=self._said[1]))
+        return text
 
     def opened(self, info: StoreInfo) -> None:
         shown = replace(info, read_only=True) if self._read_only else info
@@ -40,8 +68,10 @@ class StatusLine(Line):
         """What is said to be done while something is."""
         self._status = replace(self._status, doing=what)
 
-    def was_read(self, pane: str) -> None:
-        """What a pane shows was read just now."""
+    def was_read(self, pane: str, *, changed: bool = True) -> None:
+        """What a pane shows was read just now; it may have been the same as before."""
+        if changed:
+            self._changed = monotonic()
         self._as_of[pane] = datetime.now().astimezone().strftime("%H:%M:%S")
 
     def stamp(self, panes: Iterable[str], as_of: str) -> None:
@@ -51,5 +81,7 @@ class StatusLine(Line):
     def tell(self, pane: str, *, reading: bool) -> None:
         """Shows it for the pane that the screen is about."""
         as_of = self._as_of.get(pane) or self._as_of.get("experiments", "")
-        status = replace(self._status, as_of=as_of, reading=reading)
+        self._said = pane, reading
+        live = "" if not self._live else "retrying" if self._failing else self._age()
+        status = replace(self._status, as_of=as_of, reading=reading, live=live)
         self.show(status_pieces(status, self.app.size.width))

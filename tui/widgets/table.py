@@ -158,19 +158,27 @@ class Table(Widget, can_focus=True):
     def show(self, rows: Rows, *, empty: str | None = None, cursor: int | None = None) -> None:
         """Shows `rows`; the cursor stays on the row with the same key, else on the same line.
 
-        `empty` is what is said when there are none; `cursor` puts the cursor on that row.
+        Rows that come above those on screen do not move these; at the top they are seen. `empty` is what is said
+        when there are none; `cursor` puts the cursor on that row.
         """
-        key = self.key
+        key, line = self.key, self.cursor - self._window.top
+        seen = self.cursor in self.on_screen
+        anchor = self.rows.key(self._window.top) if 0 < self._window.top < len(self.rows) else None
         self._window.show(rows)
         if empty is not None:
             self._empty = empty
+        stays = cursor is None
         if cursor is None:
             found = rows.find(key) if key is not None else None
             cursor = self.cursor if found is None else found
+            if anchor is not None and (place := rows.find(anchor)) is not None:
+                self._window.top = min(place, self._window.last_top)
         moved = min(max(cursor, 0), max(len(rows) - 1, 0))
         self._window.measure()
-        if moved != self.cursor:
-            self.set_reactive(Table.cursor, moved)
+        self.set_reactive(Table.cursor, moved)
+        if moved not in self.on_screen and (seen or not stays):
+            if stays:
+                self._window.top = min(max(moved - line, 0), self._window.last_top)
             self._keep_visible()
         self.repaint()
         self._ask_for_missing()

@@ -61,9 +61,12 @@ class Window:
         return max(0, len(self.rows) - max(1, self.lines - 1))
 
     def show(self, rows: Rows) -> None:
-        """Other rows; other columns start at the left again."""
-        if [column.id for column in rows.columns] != [column.id for column in self.rows.columns]:
-            self.side = self.inside = 0
+        """Other rows. With other columns the first one that is scrolled to stays where it is, if it is among them."""
+        before, after = [column.id for column in self.rows.columns], [column.id for column in rows.columns]
+        if before != after:
+            first = before[self.frozen + self.side] if self.side and self.frozen + self.side < len(before) else None
+            self.side = after.index(first) - self.frozen if first in after[self.frozen :] else 0
+            self.inside = 0
             self._widths = []
         self.rows = rows
         self.top = min(self.top, self.last_top)

@@ -1,0 +1,539 @@
+"""Several stores in one program: the list, going from one to another and back, questions on the way, and the state."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Event
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from store.entities import ViewType
+from store.errors import Cancelled, StoreUnreachable
+from store.opening import open_store
+from store.saved import make_saved, save_store
+from store.ssh.questions import HostQuestion, Prompt
+from tests.support.tree_copy import tree_copy
+from tests.tui.conftest import screen_text, wait_for
+from tests.tui.fakes import FakeStore, Gate, run
+from tui.app import FlowdeckApp
+from tui.asking import ScreenQuestions
+from tui.screens.browser import Browser
+from tui.screens.modals.question import Ask
+from tui.screens.modals.stores import Stores
+from tui.spot import Spot, document_of, spot_of
+from tui.state import MOST_STORES, read_spots, write_spots
+from tui.view.runs import RunsView
+from tui.widgets.error_bar import ErrorBar
+from tui.widgets.table import Table
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("FLOWDECK_CONFIG", str(path))
+    return path
+
+
+@asynccontextmanager
+async def shown(app: FlowdeckApp, size: tuple[int, int] = (120, 30)) -> AsyncIterator[Pilot[int]]:
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot
+
+
+def browser(pilot: Pilot[int]) -> Browser:
+    """The browser on screen."""
+    screen = pilot.app.screen
+    assert isinstance(screen, Browser)
+    return screen
+
+
+def told(pilot: Pilot[int]) -> str:
+    return screen_text(pilot.app)
+
+
+async def seen(pilot: Pilot[int], text: str) -> None:
+    await wait_for(pilot, lambda: text in told(pilot), what=f"“{text}” on screen")
+
+
+async def go_to(pilot: Pilot[int], name: str) -> None:
+    """Opens the list and goes to a store by typing its name."""
+    await pilot.press("t")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Stores), what="the list of stores")
+    await pilot.press(*name, "enter")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Browser), what="the list is gone")
+
+
+async def at(pilot: Pilot[int], key: str) -> None:
+    """Waits until the store with this key is shown, and everything of it was read."""
+
+    def there() -> bool:
+        screen = pilot.app.screen
+        return isinstance(screen, Browser) and screen.which.key == key and not screen.busy and bool(screen._experiments)
+
+    await wait_for(pilot, there, what=f"the store {key}")
+
+
+# The list
+
+
+async def test_the_list_shows_saved_stores_and_the_one_on_screen(config: Path, demo: Path) -> None:
+    save_store(config, make_saved("prod", "postgresql://ml@127.0.0.1:5432/mlflow", ssh="gpu-3"))
+    save_store(config, make_saved("gone", "/no/such/disk/mlflow.db"))
+    async with shown(FlowdeckApp(str(demo), "test store", key=str(demo))) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("t")
+        await seen(pilot, "via gpu-3")
+        text = told(pilot)
+        assert "postgresql://ml@127.0.0.1:5432/mlflow" in text
+        assert "not there" in text
+        (line,) = [line for line in text.splitlines() if "not saved" in line]
+        assert "●" in line
+        assert "SQLite" in line
+        await pilot.press(*"gpu")
+        await wait_for(pilot, lambda: "not saved" not in told(pilot), what="a narrower list")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Browser), what="the browser")
+
+
+async def test_without_saved_stores_the_list_says_how_to_save_one(config: Path, demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "test store", key=str(demo))) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("t")
+        await seen(pilot, "no store is saved yet: flowdeck stores add NAME URI")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Browser), what="the browser")
+        await pilot.pause(0.1)
+        assert browser(pilot).which.key == str(demo)
+
+
+async def test_a_configuration_that_is_wrong_is_told_in_the_error_bar(config: Path, demo: Path) -> None:
+    config.write_text("[stores.prod]\nurl = 'x'\n")
+    async with shown(FlowdeckApp(str(demo), "test store")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("t")
+        await seen(pilot, "[stores.prod] url: no such setting")
+        assert isinstance(pilot.app.screen, Browser)
+
+
+# Going to another store
+
+
+@pytest.fixture
+def three(config: Path, demo: Path, stores: Path, tmp_path: Path) -> Path:
+    """The demo, a database of another release, and a tree, saved."""
+    save_store(config, make_saved("demo", str(demo)))
+    save_store(config, make_saved("old", str(stores / "1.8.0" / "mlflow.db")))
+    store = open_store(str(stores / "3.17.2" / "mlflow.db"))
+    tree_copy(store, tmp_path / "mlruns")
+    store.close()
+    save_store(config, make_saved("tree", str(tmp_path / "mlruns")))
+    return config
+
+
+async def test_going_to_other_stores_and_back_restores_where_one_was(three: Path) -> None:
+    app = FlowdeckApp("demo", "demo", key="demo")
+    async with shown(app) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("slash", *"resnet", "enter", "enter")
+        await seen(pilot, "resnet50-onecycle")
+        await pilot.press("f", *"metrics.`val/loss` < 10", "enter")
+        await wait_for(
+            pilot, lambda: browser(pilot).runs.view.filter != "" and not browser(pilot).busy, what="the filter"
+        )
+        await pilot.press("S", "down", "down")
+        await wait_for(pilot, lambda: not browser(pilot).busy and browser(pilot).runs.table.cursor == 2, what="a row")
+        before = browser(pilot).spot
+        assert before.level == 1
+        assert before.runs is not None
+        assert before.runs.filter == "metrics.`val/loss` < 10"
+        await go_to(pilot, "tree")
+        await at(pilot, "tree")
+        await seen(pilot, "iris-classification")
+        assert browser(pilot).level == 0
+        await go_to(pilot, "old")
+        await at(pilot, "old")
+        await seen(pilot, "MLflow 1.8")
+        await go_to(pilot, "demo")
+        await at(pilot, "demo")
+        await wait_for(pilot, lambda: browser(pilot).spot == before, what=f"{before}")
+        assert browser(pilot).experiments.wanted == "resnet"
+        assert browser(pilot).focused is browser(pilot).runs.table
+        await pilot.press("q")
+    assert list(app.left) == ["tree", "old", "demo"]
+
+
+async def test_a_chart_is_restored(three: Path) -> None:
+    app = FlowdeckApp("demo", "demo", key="demo")
+    async with shown(app) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("slash", *"resnet", "enter", "enter")
+        await seen(pilot, "resnet50-onecycle")
+        await pilot.press("enter")
+        await seen(pilot, "Metrics")
+        await wait_for(pilot, lambda: bool(browser(pilot).run_pane.summaries), what="summaries")
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: browser(pilot).level == 3 and browser(pilot).chart.metric is not None, what="it")
+        await at(pilot, "demo")
+        before = browser(pilot).spot
+        assert before.metric
+        await go_to(pilot, "old")
+        await at(pilot, "old")
+        await go_to(pilot, "demo")
+        await wait_for(pilot, lambda: browser(pilot).level == 3, what="the chart")
+        await wait_for(pilot, lambda: browser(pilot).spot == before, what=f"{before}")
+        await pilot.press("escape", "escape", "escape")
+        await wait_for(pilot, lambda: browser(pilot).level == 0, what="the experiments")
+
+
+async def test_what_is_no_longer_there_is_left_out(three: Path) -> None:
+    view = RunsView(("1",))
+    gone = Spot(level=2, experiment="99", runs=view, run="0" * 32, opened="0" * 32)
+    async with shown(FlowdeckApp("demo", "demo", key="demo", spots={"demo": gone})) as pilot:
+        await seen(pilot, "the run that was open here is gone")
+        await wait_for(pilot, lambda: browser(pilot).level == 1, what="the runs")
+    other = Spot(level=2, experiment="99", runs=RunsView(("99",)), run="0" * 32, opened="0" * 32)
+    async with shown(FlowdeckApp("demo", "demo", key="demo", spots={"demo": other})) as pilot:
+        await at(pilot, "demo")
+        await pilot.pause(0.2)
+        assert browser(pilot).level == 0
+        assert not browser(pilot).query_one(ErrorBar).shown
+
+
+async def test_deleted_experiments_are_listed_again_if_they_were(three: Path) -> None:
+    spot = Spot(stage=ViewType.ALL)
+    async with shown(FlowdeckApp("demo", "demo", key="demo", spots={"demo": spot})) as pilot:
+        await seen(pilot, "with deleted")
+
+
+async def test_a_store_that_cannot_be_opened_leaves_the_one_on_screen(three: Path) -> None:
+    save_store(three, make_saved("dead", "postgresql://ml@127.0.0.1:1/mlflow"))
+    async with shown(FlowdeckApp("demo", "demo", key="demo")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await go_to(pilot, "dead")
+        await seen(pilot, "opening dead:")
+        assert browser(pilot).which.key == "demo"
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not browser(pilot).query_one(ErrorBar).shown, what="no error")
+        await pilot.press("slash", *"resnet", "enter", "enter")
+        await seen(pilot, "resnet50-onecycle")
+
+
+async def test_a_store_that_could_not_be_opened_at_the_start_can_be_left(three: Path) -> None:
+    async with shown(FlowdeckApp("/no/such/mlflow.db", "nothing", key="/no/such/mlflow.db")) as pilot:
+        await wait_for(pilot, lambda: browser(pilot).query_one(ErrorBar).shown, what="an error")
+        await go_to(pilot, "demo")
+        await seen(pilot, "resnet-cifar10")
+
+
+class _Openings:
+    """Opens fakes by name; says which, and waits where a test wants it to."""
+
+    def __init__(self, **stores: FakeStore) -> None:
+        self.stores = stores
+        self.gate = Gate()
+        self.gate.open()
+
+    def __call__(self, text: str, cancel: Event) -> FakeStore:
+        if text != "first":
+            self.gate.wait(cancel)
+        return self.stores[text]
+
+
+@pytest.fixture
+def openings(config: Path) -> _Openings:
+    for name in ("first", "second"):
+        save_store(config, make_saved(name, f"http://{name}.invalid"))
+    return _Openings(first=FakeStore((run(1),)), second=FakeStore((run(2),)))
+
+
+async def test_the_next_store_is_opened_before_the_one_on_screen_is_closed(openings: _Openings) -> None:
+    openings.gate = Gate()
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await go_to(pilot, "second")
+        await seen(pilot, "opening second")
+        assert not openings.stores["first"].closed
+        openings.gate.open()
+        await at(pilot, "second")
+        await wait_for(pilot, lambda: openings.stores["first"].closed, what="the first is closed")
+        assert not openings.stores["second"].closed
+    assert openings.stores["second"].closed
+
+
+async def test_a_store_is_closed_only_when_nothing_reads_it_any_more(openings: _Openings) -> None:
+    stubborn = Event()
+    first = openings.stores["first"]
+
+    class Slow(FakeStore):
+        def experiment_stats(self, cancel: Event | None = None) -> dict[str, object]:  # type: ignore[override]
+            # As a driver that does not notice for a while that it was cancelled.
+            stubborn.wait(20)
+            assert not self.closed
+            return {}
+
+    openings.stores["first"] = slow = Slow(first.all_runs)
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await go_to(pilot, "second")
+        await at(pilot, "second")
+        await pilot.pause(0.2)
+        assert not slow.closed
+        stubborn.set()
+        await wait_for(pilot, lambda: slow.closed, what="closed in the end")
+
+
+async def test_another_store_waits_until_what_lies_above_is_gone(openings: _Openings) -> None:
+    openings.gate = Gate()
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await go_to(pilot, "second")
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: not isinstance(pilot.app.screen, Browser), what="the help")
+        openings.gate.open()
+        await pilot.pause(0.3)
+        assert not isinstance(pilot.app.screen, Browser)
+        await pilot.press("escape")
+        await at(pilot, "second")
+
+
+async def test_the_last_choice_counts_whatever_arrives_before_it_is_made(openings: _Openings) -> None:
+    openings.gate = Gate()
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await go_to(pilot, "second")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Stores), what="the list")
+        openings.gate.open()
+        await pilot.pause(0.3)
+        await pilot.press(*"first", "enter")
+        await wait_for(pilot, lambda: openings.stores["second"].closed, what="the second is closed again")
+        assert browser(pilot).which.key == "first"
+        assert not openings.stores["first"].closed
+
+
+async def test_opening_can_be_withdrawn(openings: _Openings) -> None:
+    openings.gate = Gate()
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await go_to(pilot, "second")
+        await seen(pilot, "opening second")
+        await pilot.press("ctrl+c")
+        await seen(pilot, "cancelled")
+        await wait_for(pilot, lambda: not browser(pilot).busy, what="nothing under way")
+        assert browser(pilot).which.key == "first"
+        await pilot.press("r")
+        await at(pilot, "first")
+
+
+async def test_errors_of_the_store_that_was_left_are_not_shown(openings: _Openings) -> None:
+    openings.stores["first"].fails = lambda call: StoreUnreachable("it is gone") if call == "run_ids" else None
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+        await pilot.press("enter")
+        await seen(pilot, "it is gone")
+        await go_to(pilot, "second")
+        await at(pilot, "second")
+        assert "it is gone" not in told(pilot)
+
+
+# Questions
+
+
+class _Thread:
+    """Asks something in a thread, as one that connects does."""
+
+    def __init__(self, ask: object) -> None:
+        self.answers: list[object] = []
+
+        def work() -> None:
+            assert callable(ask)
+            try:
+                self.answers.append(ask())
+            except Cancelled:
+                self.answers.append("cancelled")
+
+        self._thread = threading.Thread(target=work)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+
+async def asked(pilot: Pilot[int]) -> Ask:
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask), what="a question")
+    screen = pilot.app.screen
+    assert isinstance(screen, Ask)
+    await wait_for(pilot, lambda: screen.focused is not None, what="its focus")
+    return screen
+
+
+def questions(pilot: Pilot[int]) -> ScreenQuestions:
+    assert isinstance(pilot.app, FlowdeckApp)
+    return pilot.app._questions
+
+
+async def test_secrets_are_typed_unseen_and_reach_who_asked(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        thread = _Thread(lambda: questions(pilot).passphrase("/keys/id", again=False))
+        await asked(pilot)
+        await seen(pilot, "/keys/id")
+        await pilot.press(*"s3cret q")
+        assert "s3cret" not in told(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: thread.done, what="the answer")
+        assert thread.answers == ["s3cret q"]
+        thread = _Thread(lambda: questions(pilot).password("ada", "gpu-3\x1b[31m", again=True))
+        await asked(pilot)
+        await seen(pilot, "That was refused.")
+        assert "\x1b" not in told(pilot)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: thread.done, what="no answer")
+        assert thread.answers == [None]
+
+
+async def test_several_answers_are_typed_one_after_the_other(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        prompts = (Prompt("Password:", shown=False), Prompt("Code:", shown=True))
+        thread = _Thread(lambda: questions(pilot).answers("ada", "gpu-3", "two factors", prompts))
+        screen = await asked(pilot)
+        assert [field.password for field in screen.query(Input)] == [True, False]
+        await pilot.press(*"pw", "enter", *"123", "enter")
+        await wait_for(pilot, lambda: thread.done, what="the answers")
+        assert thread.answers == [["pw", "123"]]
+
+
+@pytest.mark.parametrize(("keys", "trusted"), [(("enter",), False), (("tab", "enter"), True), (("escape",), False)])
+async def test_an_unknown_host_key_is_trusted_only_on_purpose(demo: Path, keys: tuple[str, ...], trusted: bool) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        question = HostQuestion("[gpu-3]:2222", "ED25519", "SHA256:abcdef", "known as another name, too")
+        thread = _Thread(lambda: questions(pilot).confirm_host(question))
+        screen = await asked(pilot)
+        assert screen.focused is screen.query_one("#no", Button)
+        for text in ("[gpu-3]:2222", "ED25519", "SHA256:abcdef", "known as another name, too"):
+            await seen(pilot, text)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await wait_for(pilot, lambda: thread.done, what="the answer")
+        assert thread.answers == [trusted]
+
+
+async def test_quitting_does_not_wait_for_an_answer(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        thread = _Thread(lambda: questions(pilot).password("ada", "gpu-3", again=False))
+        await asked(pilot)
+        pilot.app.exit()
+        await wait_for(pilot, lambda: thread.done, what="the end of the thread")
+        assert thread.answers == ["cancelled"]
+
+
+# The state file
+
+SPOT = Spot(
+    level=3,
+    stage=ViewType.ALL,
+    wanted="é",
+    experiment="7",
+    runs=RunsView(("1", "2"), "metrics.a < 1", "x", ("params.`b c`", True), ViewType.DELETED_ONLY),
+    run="r",
+    opened="o",
+    tab=2,
+    row="k",
+    metric="m",
+)
+
+
+@pytest.mark.parametrize("spot", [Spot(), SPOT, Spot(runs=RunsView())])
+def test_spots_are_kept_as_they_are(spot: Spot, tmp_path: Path) -> None:
+    assert spot_of(json.loads(json.dumps(document_of(spot)))) == spot
+    path = tmp_path / "a" / "b" / "state.json"
+    assert read_spots(path) == ({}, "")
+    assert write_spots(path, {"prod": spot}) == ""
+    assert read_spots(path) == ({"prod": spot}, "")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(path.parent) == ["state.json"]
+
+
+def test_what_others_wrote_meanwhile_stays_and_the_oldest_goes(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_spots(path, {"a": Spot(), "b": Spot()})
+    write_spots(path, {"a": SPOT})
+    assert list(read_spots(path)[0]) == ["b", "a"]
+    write_spots(path, {f"s{number}": Spot() for number in range(MOST_STORES - 1)})
+    kept = list(read_spots(path)[0])
+    assert len(kept) == MOST_STORES
+    assert kept[0] == "a"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"\xff",
+        b"{}",
+        b'{"version": 1}',
+        b'{"version": 2, "stores": {}}',
+        b'{"version": 1, "stores": {"a": 1}}',
+        b'{"version": 1, "stores": {"a": {"level": 9}}}',
+        b'{"version": 1, "stores": {"a": {"level": true}}}',
+        json.dumps({"version": 1, "stores": {"a": {**document_of(SPOT), "stage": "x"}}}).encode(),
+        json.dumps({"version": 1, "stores": {"a": {**document_of(SPOT), "runs": {"order": [1]}}}}).encode(),
+        b"[" * 100_000,
+    ],
+)
+def test_a_damaged_state_is_no_error_and_written_anew(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(content)
+    spots, notice = read_spots(path)
+    assert spots == {}
+    assert "damaged" in notice
+    assert write_spots(path, {"a": SPOT}) == ""
+    assert read_spots(path) == ({"a": SPOT}, "")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "not kept" in write_spots(tmp_path / "file" / "state.json", {"a": Spot()})
+    assert "not kept" in write_spots(tmp_path, {"a": Spot()})
+    assert write_spots(Path(os.devnull), {"a": Spot()}) == ""
+    assert not Path(os.devnull).is_file()
+
+
+async def test_a_notice_about_the_state_is_shown(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x", notice="state.json is damaged")) as pilot:
+        await seen(pilot, "state.json is damaged")
+        await seen(pilot, "resnet-cifar10")
+
+
+async def test_quitting_remembers_where_one_was(demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "mlflow.db"
+    shutil.copy(demo, copy)
+    app = FlowdeckApp(str(copy), "x", key="copy")
+    async with shown(app) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("slash", *"resnet", "enter", "enter")
+        await seen(pilot, "resnet50-onecycle")
+        await at(pilot, "copy")
+        await pilot.press("down", "q")
+    assert app.left["copy"].level == 1
+    assert app.left["copy"].run
+    again = FlowdeckApp(str(copy), "x", key="copy", spots=app.left)
+    async with shown(again) as pilot:
+        await seen(pilot, "resnet50-onecycle")
+        await wait_for(pilot, lambda: browser(pilot).spot == app.left["copy"], what="the same spot")
+        assert browser(pilot).query_one("#runs").query_one(Table).key == app.left["copy"].run

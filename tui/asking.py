@@ -1,0 +1,108 @@
+"""Questions of threads that connect, handed over to the screen and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from store.errors import Cancelled
+
+if TYPE_CHECKING:
+    from store.ssh.questions import HostQuestion, Prompt
+
+POLL: Final = 0.05
+"""Seconds between two looks whether the program ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line that is to be typed."""
+
+    label: str
+    shown: bool = False
+    """Whether what is typed may be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: either lines to type or, without any, whether to go on."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    """What there is to know; not cleaned."""
+    fields: tuple[Field, ...] = ()
+    yes: str = ""
+    """What going on means, for the button."""
+
+
+@dataclass
+class Reply:
+    """Where the answer is put, and awaited."""
+
+    done: Event = field(default_factory=Event)
+    answers: Sequence[str] | None = field(default=None, repr=False)
+    """None: no answer, or no."""
+
+    def give(self, answers: Sequence[str] | None) -> None:
+        self.answers = answers
+        self.done.set()
+
+
+@dataclass
+class Asked(Message):
+    """A thread waits for an answer."""
+
+    question: Question
+    reply: Reply
+
+
+class ScreenQuestions:
+    """See `store.ssh.questions.Questions`; the threads that ask wait until somebody answers or the program ends."""
+
+    def __init__(self, target: MessagePump) -> None:
+        """`target` is told `Asked`."""
+        self._target = target
+        self._closed = Event()
+
+    def close(self) -> None:
+        """Nobody answers any more."""
+        self._closed.set()
+
+    def passphrase(self, path: str, *, again: bool) -> str | None:
+        lines = ("That was not it.",) if again else ()
+        return self._one(Question("Passphrase", (*lines, path), (Field("passphrase"),)))
+
+    def password(self, user: str, host: str, *, again: bool) -> str | None:
+        lines = ("That was refused.",) if again else ()
+        return self._one(Question("Password", (*lines, f"{user} on {host}"), (Field("password"),)))
+
+    def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
+        lines = (f"{user} on {host}", *about.splitlines())
+        return self._ask(Question("Logging in", lines, tuple(Field(item.text, item.shown) for item in prompts)))
+
+    def confirm_host(self, question: HostQuestion) -> bool:
+        lines = (
+            f"Nobody has vouched for the {question.key_type} key of {question.host} yet:",
+            question.fingerprint,
+            *([question.note] if question.note else []),
+            "Compare it with what the host's administrator says.",
+        )
+        return self._ask(Question("Unknown host", lines, yes="Yes, that is its fingerprint")) is not None
+
+    def _one(self, question: Question) -> str | None:
+        answers = self._ask(question)
+        return answers[0] if answers and answers[0] else None
+
+    def _ask(self, question: Question) -> Sequence[str] | None:
+        reply = Reply()
+        if self._closed.is_set() or not self._target.post_message(Asked(question, reply)):
+            raise Cancelled
+        while not reply.done.wait(POLL):
+            if self._closed.is_set():
+                raise Cancelled
+        return reply.answers

@@ -1,0 +1,71 @@
+"""Something that logging in to a host has to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from tui.asking import Question
+from tui.view.text import clean
+from tui.widgets.line import Line
+
+NO = "No, do not connect"
+
+
+class Ask(ModalScreen[Sequence[str] | None]):
+    """Ends with what was typed, with nothing to say if the answer is yes, or with None."""
+
+    CSS_PATH = "question.tcss"
+    BINDINGS = [  # noqa: RUF012 (Textual's attribute)
+        Binding("escape", "drop", "no answer", show=False),
+        # Before the text field takes it for copying, which a secret is not for.
+        Binding("ctrl+c", "drop", "no answer", show=False, priority=True),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        question = self._question
+        with Vertical(classes="box"):
+            yield Line(classes="title")
+            for line in question.lines:
+                yield Static(clean(line), markup=False)
+            for field in question.fields:
+                with Horizontal():
+                    yield Label(clean(field.label), markup=False)
+                    typed = Input(password=not field.shown, compact=True)
+                    typed.cursor_blink = False
+                    yield typed
+            if not question.fields:
+                with Horizontal():
+                    yield Button(NO, id="no", compact=True)
+                    yield Button(question.yes, id="yes", compact=True)
+
+    def on_mount(self) -> None:
+        how = "Enter answers, Esc does not" if self._question.fields else "Enter on one of them, Tab to the other"
+        self.query_one(Line).show([(self._question.title, "title"), (how, "dim")])
+        # Whatever was typed before this was seen must not say yes.
+        self.query(Input if self._question.fields else Button).first().focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        fields = list(self.query(Input))
+        place = fields.index(event.input)
+        if place + 1 < len(fields):
+            fields[place + 1].focus()
+        else:
+            self.dismiss([field.value for field in fields])
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss([] if event.button.id == "yes" else None)
+
+    def action_drop(self) -> None:
+        self.dismiss(None)
