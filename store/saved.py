@@ -62,14 +62,20 @@ def find_store(text: str, environ: Mapping[str, str]) -> SavedStore | None:
 
     A name counts for more than a file or folder that is called the same: what a user saved means the same in every
     folder, also in one in which somebody else may write. `./NAME` is the file. Raises `UsageError` for a
-    configuration that cannot be read.
+    configuration that cannot be read, and for a name that is nearly one of them where nothing is called `text`.
     """
     if not NAME.match(text):
         return None
     path = config_path(environ)
     table = _read_table(path)
+    if text not in table:
+        from store.lookup import similar
+
+        if not os.path.lexists(text) and similar(text, table):
+            raise no_such_store(text, table)
+        return None
     # Only this one is looked at: a disk that does not answer spoils no other store.
-    return _parse_store(text, table[text], path) if text in table else None
+    return _parse_store(text, table[text], path)
 
 
 def store_names(path: Path) -> list[str]:
@@ -213,7 +219,12 @@ def save_store(path: Path, saved: SavedStore, *, replace: bool = False) -> None:
     if saved.name in _read_table(path) and not replace:
         raise UsageError(f"there is a store called “{saved.name}” already", "remove it first, or give --replace")
     document = _load(path)
-    stores = document.setdefault(_TABLE, tomlkit.table(is_super_table=True))
+    stores: Any = document.setdefault(_TABLE, tomlkit.table(is_super_table=True))
+    if isinstance(stores, tomlkit.items.InlineTable):
+        raise UsageError(
+            f"{path} has all its stores on one line, to which none can be added",
+            f"write each below a line of its own: [{_TABLE}.NAME]",
+        )
     entry = tomlkit.table()
     for key in _SETTINGS:
         if (value := getattr(saved, key)) is not None:
@@ -253,6 +264,8 @@ def _load(path: Path) -> TOMLDocument:
         return tomlkit.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return tomlkit.document()
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
+import rich
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
@@ -150,6 +151,20 @@ class FlowdeckApp(App[int]):
 
         self.push_screen(Ask(message.question), message.reply.give)
 
+    def _fatal_error(self) -> None:
+        # As Textual's, but without the values of variables, of which some are secrets: tracebacks are sent around.
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self._questions.close()
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None, suppress=[rich])
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+    def on_unmount(self) -> None:
+        self._questions.close()
+
     def on_work_fault(self, message: WorkFault) -> None:
         """An error that nobody foresaw ends the program with its traceback, from whatever thread it came."""
         raise message.error
@@ -243,7 +258,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     """
     from store.places import state_path
     from store.saved import find_store
-    from store.uris import parse, redact
+    from store.uris import parse, redact_address
     from tui.config import read_config
     from tui.state import read_spots, write_spots
     from tui.view.status import store_title
@@ -255,7 +270,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     if saved is not None:
         which = saved_which(saved)
     else:
-        which = Which(uri, "demo store" if demo else store_title(redact(uri)), parse(uri).shown)
+        which = Which(uri, "demo store" if demo else store_title(redact_address(uri)), parse(uri).shown)
     path = state_path(os.environ)
     spots, notice = read_spots(path)
     if demo:

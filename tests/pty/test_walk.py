@@ -130,7 +130,9 @@ def test_a_fault_in_a_thread_ends_the_program_with_its_traceback(demo: Path, tmp
     program.write_text(
         "import sys\n"
         "from tui import reading\n"
-        "def fail(*arguments): raise ZeroDivisionError('a fault in a thread')\n"
+        "def fail(*arguments):\n"
+        "    password = 's3cret' * 2\n"
+        "    raise ZeroDivisionError('a fault in a thread')\n"
         "reading.read_runs = fail\n"
         "from tui.app import run_tui\n"
         "sys.exit(run_tui(sys.argv[1]))\n"
@@ -144,6 +146,7 @@ def test_a_fault_in_a_thread_ends_the_program_with_its_traceback(demo: Path, tmp
         assert terminal.wait_exit() == 1
         assert terminal.restored
         assert "a fault in a thread" in terminal.text()
+        assert b"s3crets3cret" not in terminal.log, "tracebacks are sent around: they have no values of variables"
 
 
 def test_control_c_cancels_what_is_running_and_quits_only_then(demo: Path, tmp_path: Path) -> None:

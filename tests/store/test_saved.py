@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from store.errors import AccessDenied, DriverMissing, StoreNotFound, UriError, UsageError
-from store.saved import SavedStore, address_of, make_saved, read_stores, remove_store, save_store
+from store.saved import SavedStore, address_of, find_store, make_saved, read_stores, remove_store, save_store
 from store.secrets import SecretRef, parse_secret, read_secret
 from store.uris import Kind, has_secret, with_password
 
@@ -195,3 +195,25 @@ def test_secrets_come_from_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))
     with pytest.raises(AccessDenied, match="RuntimeError"):
         read_secret(ref, {})
+
+
+def test_a_name_that_is_nearly_one_is_told(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_store(config, make_saved("oracle", PG))
+    environ = {"FLOWDECK_CONFIG": str(config)}
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="oracl") as caught:
+        find_store("oracl", environ)
+    assert caught.value.hint == "did you mean “oracle”?"
+    assert find_store("something-else", environ) is None
+    (tmp_path / "oracl").mkdir()
+    assert find_store("oracl", environ) is None
+
+
+@pytest.mark.parametrize("text", ['stores = {a = {uri = "/data"}}\n', "[stores\n"])
+def test_a_file_to_which_nothing_can_be_added_stays_as_it_is(config: Path, text: str) -> None:
+    config.parent.mkdir()
+    config.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        save_store(config, make_saved("b", PG))
+    assert str(config) in caught.value.message
+    assert config.read_text() == text

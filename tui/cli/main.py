@@ -64,9 +64,10 @@ class Commands(click.Group):
 
 
 def _is_saved(name: str) -> bool:
-    from store.saved import find_store
+    from store.places import config_path
+    from store.saved import store_names
 
-    return find_store(name, os.environ) is not None
+    return name in store_names(config_path(os.environ))
 
 
 def _no_such_command(name: str) -> str:
