@@ -262,6 +262,10 @@ class Page(Generic[T]):
     """How it was found, where that was not by the store alone: what was filtered or sorted here, over how much."""
 
 
+NO_COUNTS = "a server does not count runs: how many an experiment has is not known"
+"""The notice of a store that does not; where it is plain to see nobody needs to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
     """What store this is."""

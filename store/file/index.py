@@ -51,12 +51,13 @@ class Batch:
 
 
 class Index:
-    """The index of one tree; all of it may be called from any thread."""
+    """The index of one tree; all of it may be called from any thread. Once it is closed it knows and keeps nothing."""
 
     def __init__(self, root: str) -> None:
         self._lock = Lock()
         self._path: Path | None = None
         self._full = False
+        self._closed = False
         self.notice = ""
         """Why it is not kept, for the user; empty if it is."""
         try:
@@ -112,6 +113,8 @@ class Index:
     def _by_folder(self, statement: str, values: Sequence[Any] = ()) -> dict[str, Any]:
         """The answer, whose columns are a folder and JSON."""
         with self._lock:
+            if self._closed:
+                return {}
             try:
                 rows = self._connection.execute(statement, values).fetchall()
             except sqlite3.Error as error:
@@ -170,6 +173,8 @@ class Index:
 
     def _change(self, statements: Sequence[tuple[str, Sequence[tuple[Any, ...]]]]) -> None:
         with self._lock:
+            if self._closed:
+                return
             try:
                 with self._connection as connection:
                     connection.execute("BEGIN IMMEDIATE")
@@ -179,7 +184,9 @@ class Index:
                 self._failed(error)
 
     def close(self) -> None:
+        """What is under way elsewhere may still call; may be called twice."""
         with self._lock, contextlib.suppress(sqlite3.Error):
+            self._closed = True
             self._connection.close()
 
 

@@ -54,10 +54,8 @@ class OtherFormat(Exception):
 
 
 def error_code(error: Exception) -> int:
-    """SQLite's primary result code; 0 for what is none of SQLite's."""
-    if not isinstance(error, sqlite3.Error):
-        return 0
-    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+    """SQLite's primary result code; 0 for what SQLite did not say, also if Python's module for it did."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF if isinstance(error, sqlite3.Error) else 0
 
 
 def index_path(root: str) -> Path:

@@ -43,6 +43,8 @@ class Tree:
 
     def experiments(self, batch: Batch, cancel: Event | None = None) -> list[ExperimentFolder]:
         """Those that are there, then those in the trash. Raises StoreErrors if the root cannot be read."""
+        # A copy, because others add to it meanwhile; what they add is not gone.
+        before = list(self._metas)
         try:
             names = sorted(os.listdir(self.root))
         except OSError as error:
@@ -66,7 +68,7 @@ class Tree:
         owners = frozenset(one.folder.relative for one in found.values())
         if owners != self._owners:
             # The memory of a tree that changed holds no more than the tree.
-            gone = [path for path in self._metas if path not in owners and path.rpartition("/")[0] not in owners]
+            gone = [path for path in before if path not in owners and path.rpartition("/")[0] not in owners]
             self.forget(gone)
             self._owners = owners
         return list(found.values())
@@ -149,8 +151,10 @@ class Tree:
         self, experiments: Sequence[ExperimentFolder], batch: Batch, cancel: Event | None = None
     ) -> tuple[int, Iterator[RunFolder]]:
         """How many there are about, and the runs of these experiments; those that cannot be read are flagged."""
+        # A copy, because others add to it meanwhile; what they add is not gone.
+        before = list(self._metas)
         listed = [(experiment, self._run_names(experiment, cancel)) for experiment in experiments]
-        return sum(len(names) for _, names in listed), self._runs(listed, batch, cancel)
+        return sum(len(names) for _, names in listed), self._runs(listed, before, batch, cancel)
 
     def _run_names(
         self, experiment: ExperimentFolder, cancel: Event | None, most: int | None = None
@@ -180,9 +184,13 @@ class Tree:
         return sorted(found)
 
     def _runs(
-        self, listed: list[tuple[ExperimentFolder, list[tuple[str, bool]]]], batch: Batch, cancel: Event | None
+        self,
+        listed: list[tuple[ExperimentFolder, list[tuple[str, bool]]]],
+        before: Sequence[str],
+        batch: Batch,
+        cancel: Event | None,
     ) -> Iterator[RunFolder]:
-        before = self._metas
+        """The runs that are listed; those that were known `before` that, and are not listed, are forgotten."""
         seen = set()
         for experiment, names in listed:
             parent = experiment.folder

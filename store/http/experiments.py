@@ -43,11 +43,14 @@ def experiment_ids(wire: Wire, server: Server, view: ViewType, cancel: Event | N
 
 def _selected_there(wire: Wire, query: ExperimentQuery, cancel: Event | None) -> Page[Experiment]:
     wanted = None if query.limit is None else query.limit + 1
-    found: list[Experiment] = []
+    # Experiments that are made meanwhile push others to the next page: those come twice.
+    found: dict[str, Experiment] = {}
+    missing = None if wanted is None else lambda: wanted - len(found)
     body = _body(query.view, query.filter, query.order_by or DEFAULT_ORDER)
-    for answer in pages(wire, "experiments/search", body, PAGE, wanted, cancel):
-        found.extend(experiment(item) for item in listed(answer.get("experiments")))
-    return _page(found, query)
+    for answer in pages(wire, "experiments/search", body, PAGE, missing, cancel):
+        for item in map(experiment, listed(answer.get("experiments"))):
+            found.setdefault(item.experiment_id, item)
+    return _page(list(found.values()), query)
 
 
 def _selected_here(

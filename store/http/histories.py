@@ -57,13 +57,16 @@ def single_point(run_id: str, one: Metric) -> History:
 
 
 def whole_history(wire: Wire, run_id: str, key: str, cancel: Event | None) -> History:
-    """Every point, however many there are; none if there is no such run or metric. Raises `StoreError`s."""
+    """Every point, however many there are; none if there is no such run or metric.
+
+    Raises `StoreError`s, also for a run that is deleted while it is read: half a history is none.
+    """
     points = Columns()
     try:
         for answer in pages(wire, HISTORY, named(run_id, key), PAGE, None, cancel, get=True):
             points.add(answer)
     except Refused as error:
-        if not error.absent:
+        if not error.absent or len(points.values):
             raise
     return points.ordered(run_id, key)
 

@@ -18,16 +18,13 @@ from store.errors import StoreUnreachable
 from store.http.answer import document, garbled, read_body
 from store.http.failures import Broken, mapped
 from store.http.limits import Limits
-from store.http.refusals import is_page, login_page, redirected, refusal
+from store.http.refusals import BUSY, is_page, login_page, redirected, refusal
 from store.http.settings import Settings
 
 API: Final = "/api/2.0/mlflow/"
 
 IDLE: Final = 4.0
 """Seconds after which an idle connection is not used again: uvicorn closes its own after five."""
-
-_BUSY: Final = frozenset({408, 429, 502, 503, 504})
-"""Not 500: that is a defect, which stays one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ class Lane:
             raise redirected(settings.shown, url, response.headers.get("location", ""))
         if status >= 400:
             error = refusal(settings.shown, status, body, settings.host, settings.authorization is not None)
-            if status in _BUSY:
+            if status in BUSY:
                 raise Waiting(error, _seconds(response.headers.get("retry-after", "")))
             raise error
         if status != 200:

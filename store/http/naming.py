@@ -33,12 +33,13 @@ def matching_run_ids(
 
     def search(condition: str, satisfies: Callable[[Run], bool]) -> None:
         size = min(PAGE, limit)
-        left = limit
+        # Runs that are started meanwhile push others to the next page: those come twice, and count once.
+        here: set[str] = set()
         for one in _runs(wire, memory, experiments, condition, size, cancel):
             if satisfies(one):
                 found[one.run_id] = None
-                left -= 1
-                if left <= 0:
+                here.add(one.run_id)
+                if len(here) >= limit:
                     return
 
     if text.isalnum() and text.isascii():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from typing import Any
 
@@ -16,28 +16,31 @@ def pages(
     path: str,
     body: Mapping[str, Any],
     size: int,
-    wanted: int | None,
+    missing: Callable[[], int] | None,
     cancel: Event | None,
     *,
     get: bool = False,
     token: str = "",
 ) -> Iterator[dict[str, Any]]:
-    """The pages of an answer, until it ends or `wanted` items (None: all) were asked for.
+    """The pages of an answer, until it ends or `missing`, which says how many items are still wanted, says none.
 
-    Each holds at most `size` items (and one); the last is asked for with no more than are still wanted. Servers
-    without pages answer all at once. `token` names the page to begin with. Raises `StoreError` if the server goes in
-    circles: no half answers.
+    Each holds at most `size` items (and one), and no more than are still wanted, unless a server gave fewer than it
+    was asked for, or some twice; servers without pages give all at once. None for `missing`: all are wanted.
+    `token` names the page to begin with. Raises `StoreError` if the server goes in circles: no half answers.
     """
     seen = {token}
-    left = wanted
-    while left is None or left > 0:
+    short = False
+    while True:
+        left = None if missing is None else missing()
+        if left is not None and left <= 0:
+            return
         # Whoever wants a full page and to know whether there are more is not made to ask twice.
-        asked = size if left is None or left > size + 1 else left
+        # Where items come twice, a small page might bring nothing but those, again and again.
+        asked = size if left is None or left > size + 1 or short else left
         request = {**body, "max_results": asked, **({"page_token": token} if token else {})}
         answer = wire.ask(_ask(path, request, get), cancel)
         yield answer
-        if left is not None:
-            left -= asked
+        short = missing is not None and left is not None and left - missing() < asked
         following = answer.get("next_page_token")
         if not following:
             return

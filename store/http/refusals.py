@@ -14,7 +14,8 @@ LOGIN: Final = (
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as for MLflow's own client"
 )
 _PREFIX: Final = "a server that runs with --static-prefix or behind a proxy has a path: http://HOST:PORT/PATH"
-_BUSY: Final = frozenset({408, 429, 502, 503, 504})
+BUSY: Final = frozenset({408, 429, 502, 503, 504})
+"""Statuses of a server that should be asked again. Not 500: that is a defect, which stays one."""
 
 
 def is_page(body: bytes) -> bool:
@@ -61,7 +62,7 @@ def refusal(shown: str, status: int, body: bytes, host: str, authenticated: bool
                 f"start it with --allowed-hosts {plain(host)}, or use one that it allows (localhost, its number)",
             )
         return AccessDenied(f"{shown}: the server refuses (403){quoted}", LOGIN)
-    if status in _BUSY or code == "TEMPORARILY_UNAVAILABLE":
+    if status in BUSY or code == "TEMPORARILY_UNAVAILABLE":
         if status in (502, 504):
             return StoreUnreachable(
                 f"{shown}: a proxy does not reach the server ({status})", "check that the MLflow server runs"

@@ -47,11 +47,12 @@ def find_server(wire: Wire, cancel: Event | None) -> Server:
     if wire.settings.workspace is not None or release is None:
         info = _server_info(wire, cancel)
     if wire.settings.workspace is not None:
+        named = f"“{wire.settings.workspace}” ({wire.settings.workspace_from})"
         if info is not None and info.get("workspaces_enabled") is True:
             wire.use_workspace(wire.settings.workspace)
-            notices.append(f"workspace “{wire.settings.workspace}” (MLFLOW_WORKSPACE)")
+            notices.append(f"workspace {named}")
         else:
-            notices.append("MLFLOW_WORKSPACE is set, but this server has no workspaces")
+            notices.append(f"workspace {named}: this server has no workspaces")
     searches = _lists_experiments(wire, cancel)
     if release is not None and version is not None:
         brief = version[0].strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
@@ -100,7 +100,8 @@ class _Search:
         satisfies = None if rest is None else run_predicate(rest)
         found = self._memory.begin()
         # With a filter of our own nobody knows how many must be read to find those that are wanted.
-        for items in self._pages(wanted if satisfies is None else None, cancel):
+        missing = None if wanted is None or satisfies is not None else lambda: wanted - len(ids)
+        for items in self._pages(missing, cancel):
             for item in items:
                 if satisfies is None:
                     if not found.full:
@@ -148,8 +149,8 @@ class _Search:
 
         return [one.run_id for one in run_order(order).sorted(matching(), wanted)]
 
-    def _pages(self, wanted: int | None, cancel: Event | None) -> Iterator[list[Any]]:
-        answers = pages(self._wire, "runs/search", self._body, PAGE, wanted, cancel)
+    def _pages(self, missing: Callable[[], int] | None, cancel: Event | None) -> Iterator[list[Any]]:
+        answers = pages(self._wire, "runs/search", self._body, PAGE, missing, cancel)
         first = True
         while True:
             try:

@@ -17,6 +17,9 @@ from store.uris import Address, redact_address
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _TRUE: Final = ("true", "1")
 
+WORKSPACE_VARIABLE: Final = "MLFLOW_WORKSPACE"
+"""The environment variable that MLflow's client takes a workspace's name from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -35,7 +38,9 @@ class Settings:
     certificate: str | None = None
     """A file with the client's certificate and key."""
     workspace: str | None = None
-    """What MLFLOW_WORKSPACE says; sent only to servers that have workspaces."""
+    """Sent only to servers that have workspaces."""
+    workspace_from: str = WORKSPACE_VARIABLE
+    """Where its name comes from, for people."""
     read_timeout: float | None = None
     """Seconds, from MLFLOW_HTTP_REQUEST_TIMEOUT."""
     notices: tuple[str, ...] = ()
@@ -45,21 +50,22 @@ class Settings:
 
 def settings_of(address: Address, environ: Mapping[str, str]) -> Settings:
     """The settings for the server at `address`, whose token and workspace go before those of the environment."""
-    settings = read_settings(address.uri, environ, token=address.token)
+    settings = read_settings(address.uri, environ, token=address.token, workspace=address.workspace)
     return replace(
         settings,
         shown=address.shown,
-        workspace=address.workspace or settings.workspace,
         socket=None if address.detour is None else address.detour.path,
     )
 
 
-def read_settings(uri: str, environ: Mapping[str, str], *, token: str | None = None) -> Settings:
+def read_settings(
+    uri: str, environ: Mapping[str, str], *, token: str | None = None, workspace: str | None = None
+) -> Settings:
     """The settings for the server at `uri`, an http or https address. Raises `UriError`.
 
     Credentials are `token`, else taken as MLflow's client takes them: those in the address, else
     MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD (each also from ~/.mlflow/credentials), else
-    MLFLOW_TRACKING_TOKEN.
+    MLFLOW_TRACKING_TOKEN. The workspace is `workspace`, else that of MLFLOW_WORKSPACE.
     """
     shown = redact_address(uri)
     scheme, _, rest = uri.partition("://")
@@ -80,6 +86,8 @@ def read_settings(uri: str, environ: Mapping[str, str], *, token: str | None = N
         authorization: str | None = f"Bearer {_header(token, 'the token that is saved for it')}"
     else:
         authorization = _authorization(userinfo if at else None, environ)
+    saved = (workspace or "").strip()
+    source = "saved with the store" if saved else WORKSPACE_VARIABLE
     notices = []
     verify = environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() not in _TRUE
     if not verify and scheme.lower() == "https":
@@ -94,7 +102,8 @@ def read_settings(uri: str, environ: Mapping[str, str], *, token: str | None = N
         verify=verify,
         authorities=_authorities(environ),
         certificate=environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH") or None,
-        workspace=environ.get("MLFLOW_WORKSPACE", "").strip() or None,
+        workspace=_workspace(saved or environ.get(WORKSPACE_VARIABLE, "").strip(), source),
+        workspace_from=source,
         read_timeout=_seconds(environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "")),
         notices=tuple(notices),
     )
@@ -132,6 +141,16 @@ def _header(token: str, named: str) -> str:
     if token.isascii() and token.isprintable():
         return token
     raise UriError(f"{named} holds characters that no token has", "check how it was set, for a line break perhaps")
+
+
+def _workspace(name: str, source: str) -> str | None:
+    """The name, if it can stand in a header; None for an empty one. Raises `UriError`."""
+    if name.isascii() and name.isprintable():
+        return name or None
+    raise UriError(
+        f"the workspace {name!r} ({source}) has characters that no workspace's name has",
+        "check how it was set: MLflow's workspaces have letters, digits and hyphens",
+    )
 
 
 def _stored(path: Path) -> tuple[str | None, str | None]:

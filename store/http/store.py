@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from threading import Event
-from typing import Final
 
 from store.entities import (
+    NO_COUNTS,
     Axis,
     Curve,
     Experiment,
@@ -36,8 +36,6 @@ from store.http.settings import settings_of
 from store.http.wire import Wire
 from store.protocols import ExperimentQuery, Progress, RunQuery
 from store.uris import Address
-
-NO_COUNTS: Final = "a server does not count runs: how many an experiment has is not known"
 
 
 def open_http(

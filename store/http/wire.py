@@ -46,10 +46,6 @@ class Wire:
         """The JSON object that the server answers. Raises `StoreError`s and `Cancelled`."""
         return self.ask(Ask(path, tuple(params.items())), cancel)
 
-    def post(self, path: str, body: Mapping[str, Any], cancel: threading.Event | None) -> dict[str, Any]:
-        """As `get`, with parameters in a JSON object."""
-        return self.ask(Ask(path, body=body), cancel)
-
     def ask(self, ask: Ask, cancel: threading.Event | None) -> dict[str, Any]:
         """The answer to `ask`. Raises `StoreError`s and `Cancelled`."""
         return self._start(ask, cancel).result(cancel)

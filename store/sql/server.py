@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import BoundedSemaphore, Event, local
@@ -47,6 +48,17 @@ _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 _NOWHERE: Final = "\uffff"
 """Stands for such a character: it is none, so no text holds it either, and a comparison comes out the same."""
+
+
+_AGREEMENT: Final = (
+    ssl.SSLError,
+    FileNotFoundError,
+    PermissionError,
+    IsADirectoryError,
+    NotADirectoryError,
+    RuntimeError,
+)
+"""TLS itself, the files with its certificates, and a way to log in that needs a package which is not there."""
 
 
 class Dialect(Protocol):
@@ -149,7 +161,7 @@ class ServerDatabase:
                 cancel,
                 deadline,
                 stop=lambda: self._dialect.stop(self._engine, driver, connection.info.get("cursor")),
-                cut=lambda: _cut(self._dialect.descriptor(driver)),
+                cut=lambda: _cut(self._dialect, driver),
             )
             try:
                 with self._mapped(watched), self._watcher.watching(watched):
@@ -170,8 +182,8 @@ class ServerDatabase:
                 "check host and port, and that no firewall is between",
             ) from error
         except (OSError, RuntimeError) as error:
-            # Certificates and ways to log in, before the driver has anything of its own to say.
-            raise as_flowdeck_error(Meaning.ENCRYPTION, self._shown, self._without_secrets(str(error))) from error
+            # Before the driver has anything of its own to say.
+            raise as_flowdeck_error(_obstacle(error), self._shown, self._without_secrets(str(error))) from error
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             # What a driver makes of values that it never looked at: PyMySQL of a charset that does not exist.
             raise UriError(
@@ -292,8 +304,22 @@ def _storable(value: Any) -> Any:
     return _UNSTORABLE.sub(_NOWHERE, value) if isinstance(value, str) else value
 
 
-def _cut(descriptor: int | None) -> None:
+def _obstacle(error: OSError | RuntimeError) -> Meaning:
+    """What keeps a connection from being made, where it is not the driver that says so."""
+    if isinstance(error, socket.gaierror):
+        return Meaning.UNKNOWN_HOST
+    if isinstance(error, _AGREEMENT):
+        return Meaning.ENCRYPTION
+    return Meaning.UNREACHABLE
+
+
+def _cut(dialect: Dialect, driver_connection: Any) -> None:
     """Ends a connection that does not react: who waits on its socket is told that nothing more comes."""
+    try:
+        descriptor = dialect.descriptor(driver_connection)
+    except Exception:
+        # Drivers raise all sorts of things for a connection that was closed meanwhile, which is what is wanted.
+        return
     if descriptor is None or descriptor < 0:
         return
     # A second descriptor, because closing is the driver's business.

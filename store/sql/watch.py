@@ -92,11 +92,10 @@ class Watcher:
     def watching(self, watched: Watched) -> Iterator[None]:
         """While inside, `watched` is stopped when it is cancelled or overdue."""
         with self._changed:
+            if not self._running:
+                self._start()
             self._watched.add(watched)
             self._changed.notify_all()
-            if not self._running:
-                self._running = True
-                Thread(target=self._run, name="flowdeck-watch", daemon=True).start()
         try:
             yield
         finally:
@@ -104,7 +103,24 @@ class Watcher:
                 self._watched.discard(watched)
             watched.end()
 
+    def _start(self) -> None:
+        """For who holds the lock."""
+        Thread(target=self._run, name="flowdeck-watch", daemon=True).start()
+        self._running = True
+
     def _run(self) -> None:
+        try:
+            self._watch()
+        except BaseException:
+            # One read that cannot be stopped takes no other's watch away.
+            with self._changed:
+                self._running = False
+                if self._watched:
+                    self._start()
+            raise
+
+    def _watch(self) -> None:
+        """Looks until there has been nothing to look after for a while."""
         while True:
             with self._changed:
                 if not self._changed.wait_for(lambda: self._watched, LINGER):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -169,8 +170,9 @@ def test_an_api_without_a_version_is_taken_for_the_oldest_that_it_can_be() -> No
         store.close()
 
 
+@pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_workspace_is_named_only_to_servers_that_have_some(enabled: bool) -> None:
+def test_the_workspace_is_named_only_to_servers_that_have_some(enabled: bool, saved: bool) -> None:
     def script(asked: Asked) -> Answer:
         if asked.path == "/version":
             return Answer("3.17.2\n")
@@ -181,10 +183,12 @@ def test_the_workspace_is_named_only_to_servers_that_have_some(enabled: bool) ->
         return Answer({"experiments": EXPERIMENTS[:1]})
 
     with scripted(script) as (uri, asked):
-        store = opened(uri, MLFLOW_WORKSPACE="team-a")
+        address = replace(parse(uri), workspace="team-a" if saved else None)
+        environ = {"HOME": "/nonexistent", "MLFLOW_WORKSPACE": "team-b" if saved else "team-a"}
+        store = open_http(address, environ=environ)
         store.experiments(ExperimentQuery())
         sent = [one.headers.get("x-mlflow-workspace") for one in asked if one.path.endswith("/experiments/search")]
         assert sent == ["team-a" if enabled else None] * 2
-        notice = "workspace “team-a” (MLFLOW_WORKSPACE)" if enabled else "this server has no workspaces"
-        assert any(notice in text for text in store.info.notices)
+        notice = f"workspace “team-a” ({'saved with the store' if saved else 'MLFLOW_WORKSPACE'})"
+        assert notice + ("" if enabled else ": this server has no workspaces") in store.info.notices
         store.close()

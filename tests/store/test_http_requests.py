@@ -11,7 +11,7 @@ from typing import Any
 from store.entities import RunParts, ViewType
 from store.http.limits import IN_FLIGHT, Limits
 from store.http.store import HttpStore, open_http
-from store.protocols import Headway, RunQuery
+from store.protocols import ExperimentQuery, Headway, RunQuery
 from store.uris import parse
 from tests.support.scripted import PAGE_404, Answer, Asked, scripted
 
@@ -37,8 +37,10 @@ def document(number: int) -> dict[str, Any]:
 class Mlflow:
     """A server with so many runs, newest first, that notes how many requests it answers at a time."""
 
-    def __init__(self, runs: int, release: str = "3.17.2") -> None:
+    def __init__(self, runs: int, release: str = "3.17.2", most: int = 50_000) -> None:
+        """It gives at most `most` runs at a time, however many it is asked for."""
         self.numbers = list(range(runs, 0, -1))
+        self.most = most
         self.release = release
         self.busy = 0
         self.busiest = 0
@@ -72,9 +74,10 @@ class Mlflow:
             time.sleep(0.01)
             numbers = [number for number in numbers if run_id(number) in asked["filter"]]
         start = json.loads(b64decode(asked["page_token"]))["offset"] if asked["page_token"] else 0
-        page = numbers[start : start + asked["max_results"]]
+        size = min(asked["max_results"], self.most)
+        page = numbers[start : start + size]
         token = b64encode(json.dumps({"offset": start + len(page)}).encode()).decode()
-        more = {"next_page_token": token} if len(page) == asked["max_results"] else {}
+        more = {"next_page_token": token} if len(page) == size else {}
         return Answer({"runs": [document(number) for number in page], **more})
 
 
@@ -109,6 +112,71 @@ def test_exactly_what_is_wanted_is_asked_for() -> None:
             assert (len(page.items), page.more) == (limit, True)
             assert [one["max_results"] for one in searches(asked)] == sizes
             store.close()
+
+
+def test_a_server_that_gives_less_than_it_is_asked_for_is_asked_on() -> None:
+    with scripted(Mlflow(5000, most=100)) as (uri, asked):
+        store = opened(uri)
+        page = store.run_ids(RunQuery(("0",), limit=500))
+        assert page.items == tuple(run_id(number) for number in range(5000, 4500, -1))
+        assert (page.more, page.notes) == (True, ())
+        assert [one["max_results"] for one in searches(asked)] == [501, *[1000] * 5]
+        every = store.run_ids(RunQuery(("0",), limit=6000))
+        assert (len(every.items), every.more) == (5000, False)
+        store.close()
+
+
+def test_runs_that_come_twice_count_once() -> None:
+    server = Mlflow(3000, most=100)
+
+    def script(asked: Asked) -> Answer:
+        answer = server(asked)
+        if asked.path.endswith("/runs/search"):
+            server.numbers[:0] = range(len(server.numbers) + 50, len(server.numbers), -1)
+        return answer
+
+    with scripted(script) as (uri, _):
+        store = opened(uri)
+        page = store.run_ids(RunQuery(("0",), limit=500))
+        assert (page.items, page.more) == (tuple(run_id(number) for number in range(3000, 2500, -1)), True)
+        store.close()
+
+
+def test_experiments_that_come_in_small_pages_or_twice_are_all_found_once() -> None:
+    def script(asked: Asked) -> Answer:
+        if asked.path == "/version":
+            return Answer("3.17.2")
+        start = int(asked["page_token"] or 0)
+        page = range(start, min(start + 100, asked["max_results"] + start, 1000))
+        # Half of a page comes again with the next.
+        more = {"next_page_token": str(start + max(1, len(page) // 2))} if page.stop < 1000 else {}
+        return Answer({"experiments": [{"experiment_id": str(one), "name": str(one)} for one in page], **more})
+
+    with scripted(script) as (uri, _):
+        store = opened(uri)
+        for limit, more in ((250, True), (999, True), (1000, False), (None, False)):
+            page = store.experiments(ExperimentQuery(limit=limit))
+            assert [one.experiment_id for one in page.items] == [str(one) for one in range(limit or 1000)]
+            assert page.more is more
+        store.close()
+
+
+def test_runs_of_a_name_that_come_twice_count_once() -> None:
+    named = [{"info": {"run_id": run_id(number), "experiment_id": "0", "run_name": "same"}} for number in range(4)]
+    pages = {"": (named[:2], "second"), "second": (named[1:3], "third"), "third": (named[3:], "")}
+
+    def script(asked: Asked) -> Answer:
+        if not asked.path.endswith("/runs/search"):
+            return Mlflow(0)(asked)
+        if "run_id LIKE" in asked["filter"]:
+            return Answer()
+        runs, token = pages[asked["page_token"] or ""]
+        return Answer({"runs": runs, **({"next_page_token": token} if token else {})})
+
+    with scripted(script) as (uri, _):
+        store = opened(uri)
+        assert store.matching_run_ids("same", 4) == [run_id(number) for number in range(4)]
+        store.close()
 
 
 def test_everything_is_asked_for_in_large_pages_and_told_as_it_comes() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from store.errors import UriError
-from store.http.settings import read_settings
+from store.http.settings import read_settings, settings_of
+from store.uris import parse
 
 
 def basic(user: str, password: str) -> str:
@@ -81,6 +83,24 @@ def test_a_token_that_cannot_be_sent_is_refused_without_being_repeated() -> None
     with pytest.raises(UriError) as caught:
         read_settings("http://h", {"HOME": "/nonexistent", "MLFLOW_TRACKING_TOKEN": "s3cr\net"})
     assert "s3cr" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["équipe", "team\r\nX-Admin: 1", "a\x1b[2Jb", "a\udcffb"])
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_workspace_that_cannot_be_sent_is_refused_by_name(name: str, saved: bool) -> None:
+    address = replace(parse("http://h"), workspace=name if saved else None)
+    with pytest.raises(UriError) as caught:
+        settings_of(address, {"HOME": "/nonexistent", "MLFLOW_WORKSPACE": "fine" if saved else name})
+    assert repr(name) in caught.value.message
+    assert ("saved with the store" if saved else "MLFLOW_WORKSPACE") in caught.value.message
+    assert caught.value.message.isprintable()
+
+
+def test_the_workspace_that_is_saved_goes_before_that_of_the_environment() -> None:
+    environ = {"HOME": "/nonexistent", "MLFLOW_WORKSPACE": " other\n"}
+    for saved, wanted in (("team ", ("team", "saved with the store")), (None, ("other", "MLFLOW_WORKSPACE"))):
+        settings = settings_of(replace(parse("http://h"), workspace=saved), environ)
+        assert (settings.workspace, settings.workspace_from) == wanted
 
 
 def test_credentials_over_plain_http_are_noticed() -> None:

@@ -8,6 +8,7 @@ import math
 
 import pytest
 
+from store.errors import StoreError
 from store.http.store import HttpStore, open_http
 from store.uris import parse
 from tests.support.scripted import PAGE_404, Answer, Asked, Script, scripted
@@ -100,4 +101,27 @@ def test_servers_without_pages_give_all_of_it(release: str) -> None:
         assert steps(store, 998) == [998, 999]
         assert steps(store, 998) == [998, 999]
         assert offsets(asked) == [0, 0]
+        store.close()
+
+
+@pytest.mark.parametrize("since", [None, START])
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_run_that_is_deleted_while_its_history_is_read_has_no_half_history(since: int | None, page: int) -> None:
+    healthy = Points(10).script()
+
+    def script(asked: Asked) -> Answer:
+        if not asked.path.endswith("/get-history"):
+            return healthy(asked)
+        if page == 1 or asked["page_token"]:
+            return Answer({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run not found"}, 404)
+        token = base64.b64encode(json.dumps({"offset": 10}).encode()).decode()
+        return Answer({**healthy(asked).body, "next_page_token": token})
+
+    with scripted(script) as (uri, _):
+        store = opened(uri)
+        if page == 1:
+            assert len(store.history(RUN, "loss", since=since)) == 0
+        else:
+            with pytest.raises(StoreError, match="Run not found"):
+                store.history(RUN, "loss", since=since)
         store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +33,9 @@ from store.sql.drivers import server_url
 from store.sql.mssql import SqlServer
 from store.sql.mysql import MySql
 from store.sql.postgres import Postgres
+from store.sql.server import ServerDatabase
 from store.sql.server_errors import Meaning, as_flowdeck_error
-from store.uris import parse
+from store.uris import Detour, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -281,3 +283,23 @@ def test_options_that_the_driver_does_not_take_are_blamed_on_the_address(uri: st
         open_store(uri)
     assert "question mark" in caught.value.hint
     assert "s3cret" not in caught.value.message
+
+
+def test_a_detour_that_is_gone_is_no_matter_of_encryption() -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        address = parse(f"mysql+pymysql://ml:s3cret@db.example.com:{port}/d")
+        database = ServerDatabase(server_url(address), MySql(Detour(port=port)), address.shown)
+        with pytest.raises(StoreUnreachable, match=r"cannot be reached: .*refused") as caught:
+            database.read(lambda connection: None)
+    assert "port" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [None, b"no certificate"])
+def test_certificates_that_cannot_be_used_are_a_matter_of_encryption(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(AccessDenied, match="encryption"):
+        open_store(f"mysql+pymysql://ml:s3cret@127.0.0.1:1/d?ssl_ca={file}")

@@ -346,6 +346,19 @@ def test_a_refused_connection(served: Served) -> None:
         refused(served.address(port=sock.getsockname()[1]), StoreUnreachable)
 
 
+def test_a_connection_that_is_closed_already_needs_no_cut(served: Served) -> None:
+    reader = served.database_reader()
+    dialect = MySql() if served.mysql else Postgres()
+    proxy = reader._engine.raw_connection()
+    driver_connection = proxy.dbapi_connection
+    assert driver_connection is not None
+    proxy.detach()
+    driver_connection.close()
+    server_module._cut(dialect, driver_connection)
+    assert reader.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()) == 1
+    reader.close()
+
+
 def test_a_server_that_says_nothing(served: Served) -> None:
     """A port on which something else listens, or a firewall that swallows."""
     with socket.socket() as sock:

@@ -19,9 +19,11 @@ import pytest
 from store.entities import Run, RunParts, ViewType
 from store.file import index_file
 from store.file.index import Batch, Index
+from store.file.tree import Tree
 from store.protocols import RunQuery
 from tests.support.trees import TreeShape, age, counted, listing, make_tree, opened, run_id, write_file
 
+NEW = "c" * 32
 SHAPE = TreeShape(runs=12, experiments=2, params=3, metrics=3, points=4, tags=2)
 QUERY = RunQuery(filter="metrics.metric_0 > 2 AND params.param_1 != 'x'", order_by=("metrics.metric_0 DESC",))
 
@@ -181,6 +183,22 @@ def test_damage_while_it_is_open(root: Path, cache: Path) -> None:
         assert store.runs([run.run_id for run in first[1]], RunParts.ALL) == first[1]
 
 
+def test_calls_that_come_after_it_was_closed_leave_the_file_alone(root: Path, cache: Path) -> None:
+    answer(root)
+    path = index_of(cache)
+    index = Index(str(root.resolve()))
+    assert index.metas()
+    before = path.read_bytes(), path.stat().st_ino
+    index.close()
+    assert index.metas() == {}
+    assert index.parts("params", [f"1/{run_id(0)}"]) == {}
+    index.write(Batch(metas=[("1/x", (1, 2, 3, []))]))
+    index.forget([f"1/{run_id(0)}"])
+    index.close()
+    assert (path.read_bytes(), path.stat().st_ino) == before
+    assert (index.notice, index_file.error_code(sqlite3.ProgrammingError("closed"))) == ("", 0)
+
+
 @pytest.mark.parametrize("kind", ["file", "directory", "link", "unwritable"])
 def test_a_cache_that_cannot_be_used_costs_time_and_is_told_of(
     root: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -270,6 +288,24 @@ def test_several_threads_use_one_store(root: Path) -> None:
             thread.join()
     same = [run for run in wanted[1] if run.run_id == run_id(3)]
     assert found == [(wanted[0], same)] * 20
+
+
+def test_what_others_find_while_a_tree_is_read_is_not_forgotten(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(root)
+    tree, batch = Tree(str(root)), Batch()
+    experiments = tree.experiments(batch)
+    _, runs = tree.runs(experiments, batch)
+    first = next(runs)
+    shutil.copytree(root / "1" / run_id(0), root / "1" / NEW)
+    meta = root / "1" / NEW / "meta.yaml"
+    meta.write_text(meta.read_text().replace(run_id(0), NEW))
+    age(root)
+    assert tree.find_run(NEW, experiments, batch) is not None
+    assert len([first, *runs]) == 12
+    with counted(monkeypatch) as opened_files:
+        assert tree.find_run(NEW, experiments, batch) is not None
+        assert [path for path in opened_files() if path.startswith(str(root))] == []
+    tree.index.close()
 
 
 def test_indexes_of_other_trees_go_when_they_are_old_or_too_many(
