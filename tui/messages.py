@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -59,6 +60,8 @@ class OtherStoreOpened(Message):
 
     which: Which
     store: Store
+    cancel: Event
+    """Set if it is not wanted any more."""
 
 
 @dataclass

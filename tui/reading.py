@@ -84,7 +84,7 @@ def list_stores(given: Which, post: Post, cancel: Event) -> None:
 def open_other(opener: Opener, which: Which, post: Post, cancel: Event) -> None:
     """Opens another store than the one on screen, which stays until this one is there."""
     store = opener(which.text, cancel)
-    if not post(OtherStoreOpened(which, store)):
+    if not post(OtherStoreOpened(which, store, cancel)):
         store.close()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,21 +25,9 @@ Spots = dict[str, "Spot"]
 
 
 def read_spots(path: Path) -> tuple[Spots, str]:
-    """What the file at `path` keeps, and why it could not be read; that is never worth an error."""
-    try:
-        documents = _read(path)
-    except FileNotFoundError:
-        return {}, ""
-    except OSError as error:
-        return {}, f"{path} cannot be read, so every store begins at its experiments: {error.strerror}"
-    except (ValueError, RecursionError):
-        return {}, f"{path} is damaged, so every store begins at its experiments; it is written anew"
-    from tui.spot import spot_of
-
-    try:
-        return {key: spot_of(document) for key, document in documents.items()}, ""
-    except (ValueError, TypeError):
-        return {}, f"{path} is damaged, so every store begins at its experiments; it is written anew"
+    """What the file at `path` keeps, and why not everything of it could be read; that is never worth an error."""
+    kept = _read(path)
+    return kept.spots, kept.notice
 
 
 def write_spots(path: Path, spots: Mapping[str, Spot]) -> str:
@@ -50,8 +40,10 @@ def write_spots(path: Path, spots: Mapping[str, Spot]) -> str:
     from tui.spot import document_of
 
     # Another flowdeck may have written meanwhile: what it knows of other stores stays.
-    there, _ = read_spots(path)
-    kept = {**{key: spot for key, spot in there.items() if key not in spots}, **spots}
+    there = _read(path)
+    if there.spared:
+        return f"where you were is not kept for the next time: {there.spared}"
+    kept = {**{key: spot for key, spot in there.spots.items() if key not in spots}, **spots}
     newest = list(kept.items())[-MOST_STORES:]
     text = json.dumps({"version": VERSION, "stores": {key: document_of(spot) for key, spot in newest}}, indent=1)
     try:
@@ -61,7 +53,49 @@ def write_spots(path: Path, spots: Mapping[str, Spot]) -> str:
     return ""
 
 
-def _read(path: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a file keeps."""
+
+    spots: Spots = field(default_factory=dict)
+    notice: str = ""
+    """Why that is not everything, for its reader."""
+    spared: str = ""
+    """Why the file must not be written, for there is more in it; empty if it may be."""
+
+
+def _read(path: Path) -> _Kept:
+    try:
+        documents = _documents(path)
+    except FileNotFoundError:
+        return _Kept()
+    except OSError as error:
+        return _unknown(f"{path} cannot be read: {error.strerror}")
+    except _NewerError:
+        return _unknown(f"{path} was written by a newer flowdeck")
+    except (ValueError, RecursionError):
+        return _Kept(notice=f"{path} is damaged, so every store begins at its experiments; it is written anew")
+    from tui.spot import spot_of
+
+    spots: Spots = {}
+    for key, document in documents.items():
+        # One that is damaged takes no other with it.
+        with suppress(ValueError, TypeError):
+            spots[key] = spot_of(document)
+    damaged = len(documents) - len(spots)
+    stores = "1 store begins at its" if damaged == 1 else f"{damaged} stores begin at their"
+    return _Kept(spots, f"{path} is damaged in part, so {stores} experiments" if damaged else "")
+
+
+def _unknown(why: str) -> _Kept:
+    return _Kept(notice=f"every store begins at its experiments: {why}", spared=why)
+
+
+class _NewerError(Exception):
+    """A file of a version that is not known yet."""
+
+
+def _documents(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if not data:
@@ -71,8 +105,11 @@ def _read(path: Path) -> dict[str, Any]:
     import json
 
     document = json.loads(data)
-    if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise ValueError("another version")
+    version = document.get("version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise _NewerError
+    if version != VERSION:
+        raise ValueError("no version")
     stores = document.get("stores")
     if not isinstance(stores, dict):
         raise ValueError("no stores")

@@ -110,13 +110,15 @@ class Jobs:
         worker.cancel()
         return True
 
-    def wait(self) -> None:
-        """Returns when no thread works any more, those that were cancelled included; not for the thread of the screen.
+    def wait(self, seconds: float) -> bool:
+        """Waits until no thread works any more, those that were cancelled included; not for the thread of the screen.
+
+        False if some still do after so many seconds.
 
         What is cancelled before its thread began sees its cancel event first of all.
         """
         with self._ended:
-            self._ended.wait_for(lambda: self._alive == 0)
+            return self._ended.wait_for(lambda: self._alive == 0, seconds)
 
     def cancel_all(self) -> bool:
         """Ends all of it; True if there was any."""

@@ -70,6 +70,7 @@ async def test_a_mistake_is_pointed_at_behind_what_is_looked_for_by_name(walk: W
 async def test_escape_gives_a_wrong_filter_up_and_the_runs_stay(walk: Walk, demo: Path) -> None:
     async with walk(demo) as pilot:
         screen = await open_runs(pilot, "churn")
+        await wait_for(pilot, lambda: screen.runs.settled, "all runs")
         total = len(screen.runs.table.rows)
         await ask(pilot, screen, "nonsense")
         await wait_for(pilot, lambda: screen.query_one(ErrorBar).shown, "the error")
@@ -81,6 +82,17 @@ async def test_escape_gives_a_wrong_filter_up_and_the_runs_stay(walk: Walk, demo
         # It is there again for whoever wants to mend it after all.
         await pilot.press("f")
         assert screen.runs.query_one(Input).value == "nonsense"
+
+
+async def test_a_wrong_filter_is_emptied_by_one_key_though_the_cursor_is_in_it(walk: Walk, demo: Path) -> None:
+    async with walk(demo) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await ask(pilot, screen, "attributes.stauts = 'RUNNING'")
+        field = screen.runs.query_one(Input)
+        await wait_for(pilot, lambda: field.has_focus and screen.query_one(ErrorBar).shown, "the prompt again")
+        assert 0 < field.cursor_position < len(field.value)
+        await pilot.press("ctrl+u", "a")
+        assert field.value == "a"
 
 
 async def test_the_prompt_does_not_come_back_to_who_went_elsewhere(walk: Walk, demo: Path) -> None:

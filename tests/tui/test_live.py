@@ -27,6 +27,7 @@ from tests.tui.fakes import FakeStore, run
 from tests.tui.test_browser import browser
 from tui.app import FlowdeckApp
 from tui.config import Config
+from tui.pace import Pace
 from tui.screens.browser import Browser
 from tui.widgets.error_bar import ErrorBar
 
@@ -348,6 +349,23 @@ async def test_an_error_is_told_once_and_goes_away_by_itself(database: Path, tra
         assert "retrying" not in screen_text(pilot.app)
 
 
+async def test_reading_again_by_hand_ends_the_waiting_for_a_store_that_was_down(database: Path) -> None:
+    down = [False]
+    store = CountingStore(
+        open_store(str(database)), fails=lambda call: StoreUnreachable("db-1 does not answer") if down[0] else None
+    )
+    async with living(store) as (pilot, screen):
+        await open_experiment(pilot, screen)
+        await wait_for(pilot, lambda: not screen._session.is_running("live"), "the end of a look")
+        # As after many looks that failed.
+        screen._pace = Pace(60.0)
+        down[0] = True
+        await see(pilot, "; r tries now")
+        down[0] = False
+        await pilot.press("r")
+        await wait_for(pilot, lambda: "retrying" not in screen_text(pilot.app), "it is back")
+
+
 async def test_cancelling_ends_no_look_and_an_idle_program_quits(database: Path) -> None:
     store = counted(database)
     async with living(store) as (pilot, screen):
@@ -368,6 +386,18 @@ async def test_it_is_slow_while_the_terminal_has_lost_the_focus(database: Path) 
         pilot.app.post_message(events.AppFocus())
         await wait_for(pilot, lambda: screen._pace.seen, "the focus is back")
         await looks(pilot, store, 1)
+
+
+async def test_whoever_comes_back_late_sees_what_is_new_at_once(database: Path) -> None:
+    store = counted(database)
+    async with living(store, interval=60.0) as (pilot, screen):
+        await wait_for(pilot, lambda: not screen._session.is_running("live"), "the first look")
+        pilot.app.post_message(events.AppBlur())
+        await wait_for(pilot, lambda: not screen._pace.seen, "the focus is lost")
+        screen._looked_at -= 3600
+        store.calls.clear()
+        pilot.app.post_message(events.AppFocus())
+        await wait_for(pilot, lambda: "experiment_stats" in store.names(), "a look")
 
 
 async def test_switching_it_off_ends_it(database: Path, trainer: Trainer) -> None:

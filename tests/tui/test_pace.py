@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.pace import LONGEST, UNSEEN, Pace
+from tui.pace import LONGEST, RETRY, UNSEEN, Pace
 
 
 def test_it_slows_down_while_nothing_changes_and_no_further() -> None:
@@ -28,6 +28,16 @@ def test_it_is_slow_while_nobody_sees_it_and_quick_for_who_comes_back() -> None:
     tired = pace.looked(changed=False).looked(changed=False)
     assert tired.focused(True).wait == 5.0
     assert Pace(5.0).looked(changed=False).focused(True).wait == 7.5
+
+
+def test_a_store_that_is_down_is_looked_at_often_enough_and_soon_again_when_it_is_back() -> None:
+    pace = Pace(5.0)
+    for _ in range(10):
+        pace = pace.failed()
+    assert pace.wait == RETRY
+    assert pace.looked(changed=False).wait == 5.0
+    assert Pace(60.0).failed().wait == 60.0
+    assert pace.focused(False).wait == 5.0 * LONGEST
 
 
 def test_it_can_be_off() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +18,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from store.entities import ViewType
+from store.entities import NO_COUNTS, ViewType
 from store.errors import Cancelled, StoreUnreachable
 from store.opening import open_store
 from store.saved import make_saved, save_store
@@ -24,6 +26,7 @@ from store.ssh.questions import HostQuestion, Prompt
 from tests.support.tree_copy import tree_copy
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, run
+from tui import messages
 from tui.app import FlowdeckApp
 from tui.asking import ScreenQuestions
 from tui.screens.browser import Browser
@@ -32,6 +35,7 @@ from tui.screens.modals.stores import Stores
 from tui.spot import Spot, document_of, spot_of
 from tui.state import MOST_STORES, read_spots, write_spots
 from tui.view.runs import RunsView
+from tui.view.stores import Which
 from tui.widgets.error_bar import ErrorBar
 from tui.widgets.table import Table
 
@@ -62,6 +66,15 @@ def told(pilot: Pilot[int]) -> str:
 
 async def seen(pilot: Pilot[int], text: str) -> None:
     await wait_for(pilot, lambda: text in told(pilot), what=f"“{text}” on screen")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits for what happens after the program has ended."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never happened")
 
 
 async def go_to(pilot: Pilot[int], name: str) -> None:
@@ -266,7 +279,67 @@ async def test_the_next_store_is_opened_before_the_one_on_screen_is_closed(openi
         await at(pilot, "second")
         await wait_for(pilot, lambda: openings.stores["first"].closed, what="the first is closed")
         assert not openings.stores["second"].closed
-    assert openings.stores["second"].closed
+    await until(lambda: openings.stores["second"].closed)
+
+
+async def test_quitting_closes_the_store_when_nothing_reads_it_and_the_screen_does_not_wait(
+    openings: _Openings,
+) -> None:
+    stubborn, where = Event(), []
+
+    class Slow(FakeStore):
+        def experiment_stats(self, cancel: Event | None = None) -> dict[str, object]:  # type: ignore[override]
+            # As a driver that does not notice for a while that it was cancelled.
+            stubborn.wait(20)
+            assert not self.closed
+            return {}
+
+        def close(self) -> None:
+            where.append(threading.current_thread())
+            super().close()
+
+    openings.stores["first"] = slow = Slow((run(1),))
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "iris")
+    # The screen is gone already.
+    assert not slow.closed
+    stubborn.set()
+    await until(lambda: slow.closed)
+    assert where != [threading.current_thread()]
+
+
+async def test_a_store_that_was_opened_for_a_choice_that_counts_no_more_is_closed(openings: _Openings) -> None:
+    late, earlier, later = FakeStore(), FakeStore(), FakeStore()
+    withdrawn = Event()
+    withdrawn.set()
+    which = Which("second", "second", "second")
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await at(pilot, "first")
+        screen = browser(pilot)
+        screen.post_message(messages.OtherStoreOpened(which, late, withdrawn))
+        await wait_for(pilot, lambda: late.closed, what="the one that came too late is closed")
+        assert browser(pilot) is screen
+        await pilot.press("question_mark")
+        await wait_for(pilot, lambda: not isinstance(pilot.app.screen, Browser), what="the help")
+        for store in (earlier, later):
+            screen.post_message(messages.OtherStoreOpened(which, store, Event()))
+        await wait_for(pilot, lambda: earlier.closed, what="the earlier of two is closed")
+        await pilot.press("escape")
+        await at(pilot, "second")
+        assert not later.closed
+
+
+async def test_notices_about_a_store_end_with_it(openings: _Openings) -> None:
+    first, second = openings.stores["first"], openings.stores["second"]
+    first.info = replace(first.info, notices=("a private copy is read", NO_COUNTS), counts_runs=False)
+    second.info = replace(second.info, notices=("sent unencrypted",))
+    async with shown(FlowdeckApp("first", "first", key="first", opener=openings)) as pilot:
+        await seen(pilot, "a private copy is read")
+        assert "does not count runs" not in told(pilot)
+        await go_to(pilot, "second")
+        await at(pilot, "second")
+        await seen(pilot, "sent unencrypted")
+        await wait_for(pilot, lambda: "a private copy is read" not in told(pilot), what="the notice is gone")
 
 
 async def test_a_store_is_closed_only_when_nothing_reads_it_any_more(openings: _Openings) -> None:
@@ -487,7 +560,8 @@ def test_what_others_wrote_meanwhile_stays_and_the_oldest_goes(tmp_path: Path) -
         b"\xff",
         b"{}",
         b'{"version": 1}',
-        b'{"version": 2, "stores": {}}',
+        b'{"version": 0, "stores": {}}',
+        b'{"version": "2", "stores": {}}',
         b'{"version": 1, "stores": {"a": 1}}',
         b'{"version": 1, "stores": {"a": {"level": 9}}}',
         b'{"version": 1, "stores": {"a": {"level": true}}}',
@@ -504,6 +578,37 @@ def test_a_damaged_state_is_no_error_and_written_anew(tmp_path: Path, content: b
     assert "damaged" in notice
     assert write_spots(path, {"a": SPOT}) == ""
     assert read_spots(path) == ({"a": SPOT}, "")
+
+
+def test_an_entry_that_is_damaged_takes_no_other_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    stores = {"a": document_of(SPOT), "b": {"level": 9}, "c": document_of(Spot())}
+    path.write_text(json.dumps({"version": 1, "stores": stores}))
+    spots, notice = read_spots(path)
+    assert spots == {"a": SPOT, "c": Spot()}
+    assert "damaged in part, so 1 store begins" in notice
+    assert write_spots(path, {"d": SPOT}) == ""
+    assert read_spots(path) == ({"a": SPOT, "c": Spot(), "d": SPOT}, "")
+
+
+def test_what_a_newer_flowdeck_keeps_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text('{"version": 2, "places": {}}')
+    spots, notice = read_spots(path)
+    assert spots == {}
+    assert "newer flowdeck" in notice
+    assert "newer flowdeck" in write_spots(path, {"a": SPOT})
+    assert path.read_text() == '{"version": 2, "places": {}}'
+
+
+def test_what_cannot_be_read_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.symlink_to(path)
+    spots, notice = read_spots(path)
+    assert spots == {}
+    assert "cannot be read" in notice
+    assert "cannot be read" in write_spots(path, {"a": SPOT})
+    assert path.is_symlink()
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ class Browser(LiveScreen):
         if self._handed is None:
             self._read_experiments()
         else:
+            # What was told in passing of the store that was left is not true of this one.
+            self.app.clear_notifications()
             self.on_store_opened(messages.StoreOpened(self._handed, self._handed.info))
             self._read("experiments", "reading the experiments", reading.read_experiments, self._stage)
 
@@ -111,6 +113,8 @@ class Browser(LiveScreen):
         self._session.ended(message)
         if message.group == OTHER_STORE and not self._session.is_running(OTHER_STORE):
             self.status.doing()
+        if message.group == "run" and not self._session.is_running("run"):
+            self.run_pane.ended()
         if message.group == "sparks" and not self._session.is_running("sparks"):
             self.run_pane.sparks_ended()
             self.chart.ask_again()
@@ -119,7 +123,12 @@ class Browser(LiveScreen):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         self._session.replace(message.store)
         self.status.opened(message.info)
+        from store.entities import NO_COUNTS
+
         for notice in message.info.notices:
+            if notice == NO_COUNTS:
+                # The columns say it at every sight of them.
+                continue
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
 
     def on_store_replaced(self, message: messages.StoreReplaced) -> None:
@@ -308,6 +317,7 @@ class Browser(LiveScreen):
     def action_refresh(self) -> None:
         """Reads again what is on screen; cursors stay where they are."""
         self.query_one(ErrorBar).hide()
+        self.retry()
         self._read_experiments()
         self._read_below()
 
@@ -317,8 +327,8 @@ class Browser(LiveScreen):
             return
         if self.runs.view is not None:
             self.runs.ask_again()
-        if self.run_pane.run_shown is not None:
-            self._read_run(self.run_pane.run_shown.run_id)
+        if self.run_pane.run_wanted is not None:
+            self._read_run(self.run_pane.run_wanted)
 
     def action_next_stage(self) -> None:
         """Active, deleted or all experiments, and runs of those that are opened from now on."""
@@ -334,6 +344,7 @@ class Browser(LiveScreen):
             if self.panes.prepared:
                 await self.runs.failed()
                 self.run_pane.stay()
+                self.run_pane.ended()
                 self.run_pane.sparks_ended()
             self.show_status()
         return ended

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.timer import Timer
 
 from tui import looking, messages, reading
+from tui.bindings import key_of
 from tui.pace import Pace
 from tui.screens.layout import OWN
 from tui.screens.stores import StoresScreen
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 GROUP: Final = "live"
 """The work that looks at the store: one look at a time, and nothing but leaving the store cancels it."""
+
+
+SOON: Final = 0.01
+"""Seconds for which no timer is set: Textual's do not ring if their time is over before they begin to run."""
 
 
 class LiveScreen(StoresScreen):
@@ -93,7 +98,17 @@ class LiveScreen(StoresScreen):
         self._stop_waiting()
         wait = self._pace.wait
         if self._is_live and wait is not None:
-            self._next = self.set_timer(max(0.0, since + wait - monotonic()), self._look)
+            left = since + wait - monotonic()
+            if left > SOON:
+                self._next = self.set_timer(left, self._look)
+            else:
+                self.call_later(self._look)
+
+    def retry(self) -> None:
+        """Looks at once if the last look failed."""
+        if self._failing:
+            self._stop_waiting()
+            self._look()
 
     def _stop_waiting(self) -> None:
         if self._next is not None:
@@ -115,11 +130,12 @@ class LiveScreen(StoresScreen):
     async def on_work_failed(self, message: WorkFailed) -> None:
         if message.group != GROUP or not self._is_live:
             return
-        self._pace = self._pace.looked(changed=False)
+        self._pace = self._pace.failed()
         bar = self.query_one(ErrorBar)
         # What was hidden by hand stays hidden, and what else failed is more important.
         if bar.group == GROUP or not (self._failing or bar.shown):
-            bar.tell(message.what, message.error, GROUP, f"live: retrying in {self._pace.wait or 0:.0f} s")
+            then = f"live: retrying in {self._pace.wait or 0:.0f} s; {key_of(self, 'refresh')} tries now"
+            bar.tell(message.what, message.error, GROUP, then)
         self._failing = True
         self.status.failing(True)
         self.show_status()

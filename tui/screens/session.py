@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 BACKGROUND: Final = frozenset(("live",))
 """Groups of work that nobody waits for: it is not said to be going on, and does not end with what is cancelled."""
 
+PATIENCE: Final = 10.0
+"""Seconds that work which was cancelled may still be in the middle of a call before its store is closed all the same:
+what is cancelled asks nothing more, and a call that outlives this hangs."""
+
 Work = Callable[..., None]
 """A function of `tui.reading`: its own arguments, then how to post a message, then the cancel event."""
 
@@ -83,23 +87,21 @@ class Session:
         ended = [self._jobs.cancel(group) for group in waited_for]
         return any(ended)
 
-    def close(self) -> None:
-        """Ends all work, and closes what is open."""
-        self._jobs.cancel_all()
-        for store in self._given_up():
-            store.close()
-
     def leave(self) -> None:
-        """As `close`, but in a thread that first waits for the work to end; the program does not end before it."""
+        """Ends all work, and closes what is open in a thread that first waits for the work to end.
+
+        The screen does not wait for that thread, the program does not end before it.
+        """
         self._jobs.cancel_all()
         stores = self._given_up()
 
         def end() -> None:
-            self._jobs.wait()
+            self._jobs.wait(PATIENCE)
             for store in stores:
                 store.close()
 
-        Thread(target=end, name="flowdeck-leave").start()
+        if stores:
+            Thread(target=end, name="flowdeck-leave").start()
 
     def _given_up(self) -> list[Store]:
         stores = [store for store in (*self._retired, self.store) if store is not None]

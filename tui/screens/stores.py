@@ -17,6 +17,7 @@ from tui.view.text import clean
 from tui.work import WorkFailed
 
 if TYPE_CHECKING:
+    from store.protocols import Store
     from tui.view.stores import StoreEntry, Which
 
 GROUP = "store"
@@ -86,6 +87,11 @@ class StoresScreen(PathScreen):
         self.show_status()
 
     def on_other_store_opened(self, message: messages.OtherStoreOpened) -> None:
+        if message.cancel.is_set():
+            # It was under way to here when something else was chosen.
+            _close(message.store)
+            return
+        self._drop_arrived()
         self._arrived = message
         self._hand_over()
 
@@ -104,13 +110,12 @@ class StoresScreen(PathScreen):
     def _drop_arrived(self) -> None:
         """Closes a store that was opened and is not wanted any more."""
         if self._arrived is not None:
-            # Its way may lead through a host that does not answer: that is not waited for here.
-            Thread(target=self._arrived.store.close, name="flowdeck-leave").start()
+            _close(self._arrived.store)
             self._arrived = None
 
     def on_unmount(self) -> None:
         self._drop_arrived()
-        self._session.close()
+        self._session.leave()
 
     # Where one is
 
@@ -169,6 +174,7 @@ class StoresScreen(PathScreen):
             return False
         self.notify(clean(f"the run that was open here is gone: {gone}"), markup=False)
         self.run_pane.stay()
+        self.run_pane.forget()
         await self.go(RUNS)
         return True
 
@@ -179,3 +185,8 @@ class StoresScreen(PathScreen):
     def read_run(self, run_id: str) -> None:
         """Reads a run for the run's pane."""
         raise NotImplementedError
+
+
+def _close(store: Store) -> None:
+    """In a thread: its way may lead through a host that does not answer."""
+    Thread(target=store.close, name="flowdeck-leave").start()

@@ -16,6 +16,13 @@ from textual.widgets import Input, Label
 from tui.view.text import width
 
 
+class Field(Input):
+    """A text field that is emptied by one key, wherever the cursor is."""
+
+    def action_delete_left_all(self) -> None:
+        self.clear()
+
+
 class Pointer(Widget):
     """Carets below the part of a text field's text that is wrong."""
 
@@ -106,7 +113,7 @@ class Prompt(Vertical):
         """What is being asked for: find or filter."""
 
     def compose(self) -> ComposeResult:
-        field = Input(compact=True, select_on_focus=False)
+        field = Field(compact=True, select_on_focus=False)
         # A blinking cursor sends bytes while nothing changes.
         field.cursor_blink = False
         field.can_focus = False

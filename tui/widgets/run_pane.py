@@ -68,6 +68,8 @@ class RunPane(NamesPane):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._run: Run | None = None
+        self._asked: str | None = None
+        """The id of the run that was asked for last, read or not."""
         self._experiment = ""
         self._badge = ""
         """What is said of the run's silence."""
@@ -87,12 +89,17 @@ class RunPane(NamesPane):
         yield Line(classes="title")
         yield Line(id="problems", classes="-gone")
         yield Tabs(_NAMES)
-        yield Table(frozen=1, empty=f"choose a run first: {key_of(self, 'runs')}")
+        yield Table(frozen=1, empty=self._unchosen)
         yield Line(id="run-notes", classes="notes -gone")
 
     @property
     def run_shown(self) -> Run | None:
         return self._run
+
+    @property
+    def run_wanted(self) -> str | None:
+        """The id of the run that this pane is about, even if it could not be read; None before there was one."""
+        return self._asked
 
     @property
     def summaries(self) -> dict[str, MetricSummary]:
@@ -122,6 +129,7 @@ class RunPane(NamesPane):
 
     def wait(self, run_id: str) -> None:
         """A run is being read: the one on screen stays, unless it is another one's."""
+        self._asked = run_id
         if self._run is None or self._run.run_id != run_id:
             self._opening = None
             self._run, self._models, self._summaries, self._curves, self.wanted = None, (), {}, {}, ""
@@ -129,6 +137,22 @@ class RunPane(NamesPane):
             self._say("#problems", ())
             self._say("#run-notes", ())
             self.table.show(metric_rows({}, {}, {}), empty=f"reading the run {GLYPHS.ellipsis}", cursor=0)
+
+    def ended(self) -> None:
+        """Nothing is being read any more: if the run did not come, says so."""
+        if self._run is None and self._asked is not None:
+            again = f"the run was not read\n{key_of(self, 'refresh')} tries again"
+            self.table.show(metric_rows({}, {}, {}), empty=again)
+
+    def forget(self) -> None:
+        """The run that was asked for is not wanted any more, for it is gone."""
+        self._asked = None
+        self.entitle([("Run", "title")])
+        self.table.show(metric_rows({}, {}, {}), empty=self._unchosen)
+
+    @property
+    def _unchosen(self) -> str:
+        return f"choose a run first: {key_of(self, 'runs')}"
 
     def return_to(self, tab: int, row: str, metric: str) -> None:
         """What is to be shown of the run that is being read; a `metric` opens as its chart."""

@@ -87,6 +87,8 @@ class RunsPane(Pane):
     class MendingDropped(Message):
         """A filter that was wrong is not to be mended."""
 
+    _reading = f"reading the runs {GLYPHS.ellipsis}"
+
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._view: RunsView | None = None
@@ -136,7 +138,7 @@ class RunsPane(Pane):
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
         self._say("#runs-notes", ())
-        self.table.show(self._rows(view), empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
+        self.table.show(self._rows(view), empty=self._reading, cursor=0)
         self._post(view)
 
     async def failed(self, error: FlowdeckError | None = None) -> None:
@@ -348,6 +350,8 @@ class RunsPane(Pane):
         self.post_message(self.Asked(view))
 
     def ask_again(self) -> None:
+        if not self.answered:
+            self.table.show(self.table.rows, empty=self._reading)
         self._ask()
 
     async def action_find(self) -> None:

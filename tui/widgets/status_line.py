@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.timer import Timer
 
@@ -15,6 +15,9 @@ from tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from store.entities import ExperimentStats, StoreInfo
+
+SOONEST: Final = 0.05
+"""Seconds: a timer of Textual's that is to ring at once may never ring."""
 
 
 class StatusLine(Line):
@@ -50,7 +53,7 @@ class StatusLine(Line):
         if self._ageing is not None:
             self._ageing.stop()
         text, later = updated(monotonic() - self._changed)
-        self._ageing = self.set_timer(later, lambda: self.tell(self._said[0], reading=self._said[1]))
+        self._ageing = self.set_timer(max(later, SOONEST), lambda: self.tell(self._said[0], reading=self._said[1]))
         return text
 
     def opened(self, info: StoreInfo) -> None:
