@@ -67,6 +67,10 @@ def open_named(
 
     Its secrets are looked for in their places. Raises `UsageError` for a configuration that cannot be read, too.
     """
+    from store.places import STORE_NAME
+
+    if not STORE_NAME.match(text):
+        return open_address(parse(text), cancel, questions=questions)
     from store.saved import address_of, find_store
 
     saved = find_store(text, environ)

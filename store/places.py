@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+STORE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}\Z")
+"""What a saved store may be called: nothing that looks like an address or an option. Here, so that whoever was given
+an address need not load what reads the configuration."""
 
 
 def config_path(environ: Mapping[str, str]) -> Path:

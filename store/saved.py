@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import StoreNotFound, UriError, UsageError
-from store.places import config_path
+from store.places import STORE_NAME, config_path
 from store.replacing import replace_text
 from store.secrets import SecretRef, parse_secret, read_secret
 from store.ssh.spec import parse_spec
@@ -18,9 +18,6 @@ from store.uris import Address, Kind, has_secret, parse, redact_address, with_pa
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
-
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}\Z")
-"""What a saved store may be called: nothing that looks like an address or an option."""
 
 _TABLE: Final = "stores"
 
@@ -64,7 +61,7 @@ def find_store(text: str, environ: Mapping[str, str]) -> SavedStore | None:
     folder, also in one in which somebody else may write. `./NAME` is the file. Raises `UsageError` for a
     configuration that cannot be read, and for a name that is nearly one of them where nothing is called `text`.
     """
-    if not NAME.match(text):
+    if not STORE_NAME.match(text):
         return None
     path = config_path(environ)
     table = _read_table(path)
@@ -111,7 +108,7 @@ def _read_table(path: Path) -> Mapping[str, object]:
 
 def _parse_store(name: str, entry: object, path: Path) -> SavedStore:
     place = f"{path}: [{_TABLE}.{name}]"
-    if not NAME.match(name):
+    if not STORE_NAME.match(name):
         raise UsageError(f"{place}: not a name", "letters, digits, - and _, at most 40 of them")
     if not isinstance(entry, dict):
         raise UsageError(f"{place}: not a table", f'write [{_TABLE}.{name}] on a line, and below it uri = "..."')
@@ -139,7 +136,7 @@ def make_saved(
     workspace: str | None = None,
 ) -> SavedStore:
     """A saved store, checked. Raises `UsageError` and `UriError`."""
-    if not NAME.match(name):
+    if not STORE_NAME.match(name):
         raise UsageError(f"“{name}” cannot name a store", "use letters, digits, - and _, at most 40 of them")
     if has_secret(uri):
         raise UriError(

@@ -256,18 +256,22 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     `read_only` forbids every change to the store, and the status line says so. Where the user was is restored and
     kept for the next time, but for the demo. Raises `UsageError` for a wrong configuration file.
     """
-    from store.places import state_path
-    from store.saved import find_store
+    from store.places import STORE_NAME, state_path
     from store.uris import parse, redact_address
     from tui.config import read_config
     from tui.state import read_spots, write_spots
     from tui.view.status import store_title
-    from tui.view.stores import saved_which
 
-    saved = find_store(uri, os.environ)
+    saved = None
+    if STORE_NAME.match(uri):
+        from store.saved import find_store
+
+        saved = find_store(uri, os.environ)
     check_address(uri if saved is None else saved.uri)
     config = read_config(os.environ, BY_ID)
     if saved is not None:
+        from tui.view.stores import saved_which
+
         which = saved_which(saved)
     else:
         which = Which(uri, "demo store" if demo else store_title(redact_address(uri)), parse(uri).shown)

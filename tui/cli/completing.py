@@ -77,8 +77,8 @@ def complete_stores(_context: click.Context, _parameter: Any, incomplete: str) -
     from click.shell_completion import CompletionItem
 
     from store.errors import FlowdeckError
-    from store.places import config_path
-    from store.saved import NAME, store_names
+    from store.places import STORE_NAME, config_path
+    from store.saved import store_names
 
     try:
         names = store_names(config_path(os.environ))
@@ -86,7 +86,9 @@ def complete_stores(_context: click.Context, _parameter: Any, incomplete: str) -
         # A shell that completes wants names or silence, whatever is wrong with the file.
         return []
     return [
-        CompletionItem(name, help="saved store") for name in names if name.startswith(incomplete) and NAME.match(name)
+        CompletionItem(name, help="saved store")
+        for name in names
+        if name.startswith(incomplete) and STORE_NAME.match(name)
     ]
 
 
