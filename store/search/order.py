@@ -135,4 +135,4 @@ class _Backwards:
     def __lt__(self, other: _Backwards) -> bool:
         return bool(other.value < self.value)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # what compares unlike its identity is no key; object says it has one

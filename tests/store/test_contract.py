@@ -344,5 +344,6 @@ def _comparable(runs: list[Run]) -> list[str]:
 
 def test_closing_twice_is_closing(backend: Backend, tmp_path: Path) -> None:
     with served(backend, tmp_path) as uri, opened(uri) as store:
-        store.experiments(ExperimentQuery())
+        assert store.experiments(ExperimentQuery()).items
+        store.close()
         store.close()

@@ -172,7 +172,7 @@ def test_every_documented_number_has_a_meaning() -> None:
 
 def test_every_meaning_can_be_told() -> None:
     for meaning in Meaning:
-        told(meaning, "words")
+        assert "words" in told(meaning, "words").message
 
 
 @pytest.mark.parametrize(
