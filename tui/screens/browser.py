@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 UNCOUNTED = 0.3
 """Seconds that experiments wait for their runs to be counted before they are shown without."""
 
+PAINTED = 0.05
+"""Seconds after which experiments are on screen, so that what the next keys need can be imported: three frames."""
+
 
 class Browser(LiveScreen):
     """Reads one store and shows it, a level at a time."""
@@ -160,7 +163,8 @@ class Browser(LiveScreen):
         self.status.counted(self._experiments, message.stats)
         self.experiments.show(message.experiments, message.stats, self._stage)
         self._was_read("experiments", "experiments")
-        self.call_after_refresh(self.prepare)
+        # Not after the next refresh: what the table asks for itself is painted later than that.
+        self.set_timer(PAINTED, self.prepare)
         if self._spot is not None:
             self.call_after_refresh(self.return_to_spot, tuple(self._names))
 
