@@ -55,7 +55,7 @@ def metric_summaries(connection: sa.Connection, schema: Schema, run_id: str) -> 
     table = schema.table("metrics").c
     latest_table = schema.table("latest_metrics").c
     latest = {
-        row[1]: metric(row)
+        row[1]: metric(*row[1:])
         for row in fetch(
             connection,
             sa.select(*(latest_table[name] for name in METRIC_COLUMNS)).where(latest_table.run_uuid == run_id),
@@ -175,7 +175,7 @@ def _last_point(connection: sa.Connection, schema: Schema, run_id: str, key: str
         .limit(1)
     )
     rows = fetch(connection, statement)
-    return metric(rows[0]) if rows else None
+    return metric(*rows[0][1:]) if rows else None
 
 
 def points_of(connection: sa.Connection, table: Any, run_id: str, key: str) -> list[sa.ColumnElement[bool]]:

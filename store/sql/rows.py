@@ -139,9 +139,12 @@ def run(row: Any, parts: RunParts, **found: Any) -> Run:
 METRIC_COLUMNS: Final = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
 
 
-def metric(row: Any) -> Metric:
-    """From a row of `METRIC_COLUMNS`."""
-    return Metric(key=text(row[1]), value=number(row[2], row[5]), timestamp=integer(row[3]), step=integer(row[4]))
+def metric(key: Any, value: Any, timestamp: Any, step: Any, is_nan: Any) -> Metric:
+    """From the columns of `METRIC_COLUMNS` behind the run's."""
+    # Rows as MLflow writes them need no conversion; a page of runs has tens of thousands.
+    if type(value) is float and not is_nan and type(timestamp) is int and type(step) is int and type(key) is str:
+        return Metric(key, value, timestamp, step)
+    return Metric(key=text(key), value=number(value, is_nan), timestamp=integer(timestamp), step=integer(step))
 
 
 DATASET_COLUMNS: Final = (

@@ -102,8 +102,8 @@ def _metrics(connection: sa.Connection, schema: Schema, ids: Sequence[str]) -> d
     columns = [table[name] for name in METRIC_COLUMNS]
     found: dict[str, dict[str, Metric]] = {}
     statement = sa.select(*columns).where(table.run_uuid.in_(ids)).order_by(*key_order(connection, table))
-    for row in fetch(connection, statement):
-        found.setdefault(row[0], {})[row[1]] = metric(row)
+    for owner, key, value, timestamp, step, is_nan in fetch(connection, statement):
+        found.setdefault(owner, {})[key] = metric(key, value, timestamp, step, is_nan)
     return found
 
 
