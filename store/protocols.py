@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from store.entities import (
     Axis,
@@ -22,6 +22,9 @@ from store.entities import (
     ViewType,
 )
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 
 @dataclass(frozen=True, slots=True)
 class ExperimentQuery:
@@ -36,7 +39,7 @@ class ExperimentQuery:
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """Which runs, in which order, as MLflow's search_runs takes it."""
+    """Which runs, in which order, as MLflow's search_runs takes it, and in more words: see `store.search`."""
 
     experiment_ids: tuple[str, ...] | None = None
     """None: every experiment that is not deleted (with `view` ALL or DELETED_ONLY: every experiment)."""
@@ -46,6 +49,9 @@ class RunQuery:
     view: ViewType = ViewType.ACTIVE_ONLY
     limit: int | None = None
     """None: all."""
+    now: datetime | None = None
+    """What times such as `2 days ago` start from, with the zone of those that name none; without a zone, in this
+    machine's time. None: when the store is asked."""
 
 
 @dataclass(frozen=True, slots=True)

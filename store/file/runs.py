@@ -20,6 +20,7 @@ AT_A_TIME: Final = 200
 """Runs whose rows of the index are in memory together."""
 
 _NO_INPUTS: Final = Inputs()
+_TEXT_PARTS: Final = {PARAMS: RunParts.PARAMS, TAGS: RunParts.TAGS}
 
 
 def whole_runs(
@@ -101,15 +102,23 @@ class PartialRuns:
     """Reads of runs what a search looks at: a few keys of each, instead of all files."""
 
     def __init__(
-        self, keys: Mapping[RunParts, Iterable[str]], index: Index, batch: Batch, cancel: Event | None, *, inputs: bool
+        self,
+        keys: Mapping[RunParts, Iterable[str] | None],
+        index: Index,
+        batch: Batch,
+        cancel: Event | None,
+        *,
+        inputs: bool,
     ) -> None:
+        """`keys` are those that are read of each part; None: every key."""
         self._index = index
         self._batch = batch
         self._cancel = cancel
         self._inputs = InputReader(cancel) if inputs else None
-        self._params = self._known(PARAMS, keys.get(RunParts.PARAMS, ()))
-        self._tags = self._known(TAGS, keys.get(RunParts.TAGS, ()))
-        self._metrics = self._known(METRICS, keys.get(RunParts.METRICS, ()))
+        self._whole = {name for name, part in _TEXT_PARTS.items() if keys.get(part, ()) is None}
+        self._params = self._known(PARAMS, keys.get(RunParts.PARAMS) or ())
+        self._tags = self._known(TAGS, keys.get(RunParts.TAGS) or ())
+        self._metrics = self._known(METRICS, keys.get(RunParts.METRICS) or ())
         self._names: dict[str, Entry] | None = None
 
     def _known(self, part: str, keys: Iterable[str]) -> dict[str, dict[str, Entry]]:
@@ -118,20 +127,24 @@ class PartialRuns:
     def read(self, run: RunFolder) -> Run:
         """A run with what the search needs of it, and perhaps no more."""
         path, problems = run.folder.relative, list(run.fields[-1])
-        params = self._texts(run, PARAMS, self._params, problems) if self._params else None
-        tags = self._texts(run, TAGS, self._tags, problems) if self._tags else None
+        params = self._texts(run, PARAMS, self._params, problems)
+        tags = self._texts(run, TAGS, self._tags, problems)
         metrics = {}
         for key, known in self._metrics.items():
             metric = read_metric(run.folder, key, known.get(path), self._batch, problems, self._cancel)
             if metric is not None:
                 metrics[key] = metric
-        name = run.fields[0] or (tags or {}).get(NAME_TAG) or self.name(run)
+        name = run.fields[0] or tags.get(NAME_TAG) or self.name(run)
         inputs = _NO_INPUTS if self._inputs is None else self._inputs.read(run, problems)
         return as_run(run, name, RunParts.ATTRIBUTES, problems, inputs, params, metrics, tags)
 
     def _texts(
         self, run: RunFolder, part: str, wanted: dict[str, dict[str, Entry]], problems: list[str]
     ) -> dict[str, str]:
+        if part in self._whole:
+            path = run.folder.relative
+            entries = self._index.parts(part, [path]).get(path, {})
+            return read_texts(run.folder, part, entries, self._batch, problems, self._cancel)
         found = {}
         for key, known in wanted.items():
             value = read_text(run.folder, part, key, known.get(run.folder.relative), self._batch, problems)

@@ -9,19 +9,35 @@
 | 1.24 | start_time |
 
 A condition that a server takes too widely is sent and tested here once more; one that it takes too narrowly, or
-does not know, is not sent.
+does not know, is not sent. Of flowdeck's language a server is sent what can be said in MLflow's: the conditions that
+must all hold and have words in it, such as both ends of a BETWEEN.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from store.errors import Unsupported
 from store.http.release import Server
-from store.search.syntax import And, Comparison, Entity, Expr, Operator, OrderKey
+from store.kinds import Aggregate
+from store.search.syntax import (
+    And,
+    Comparison,
+    Entity,
+    Expr,
+    Not,
+    Operator,
+    Or,
+    OrderKey,
+    Word,
+    conjuncts,
+    joined,
+    leaves,
+)
+from store.search.written import is_mlflow, is_mlflow_key, written
 
 _ATTRIBUTES: Final = {
     "start_time": (1, 24),
@@ -64,28 +80,26 @@ def run_plan(
     text: str, order_by: tuple[str, ...], expression: Expr | None, order: Sequence[OrderKey], server: Server
 ) -> Plan:
     """The plan for a search of runs, whose filter and order_by were parsed. Raises `Unsupported`."""
-    clauses = list(_clauses(expression))
-    places = [_where(clause, server) for clause in clauses]
+    clauses = conjuncts(expression)
+    places = [_place(clause, server) for clause in clauses]
     unknown = dict.fromkeys(
         what for clause, (place, what) in zip(clauses, places, strict=True) if place is Where.HERE and what
     )
     here = [clause for clause, (place, _) in zip(clauses, places, strict=True) if place is not Where.SERVER]
-    if all(place is not Where.HERE for place, _ in places):
+    sent_clauses = [clause for clause, (place, _) in zip(clauses, places, strict=True) if place is not Where.HERE]
+    if len(sent_clauses) == len(clauses) and is_mlflow(text):
         sent = text
     else:
-        # As the user wrote them: what a server made of other words for the same would have to be known, too.
-        sent = " AND ".join(
-            text[clause.span.position : clause.span.end]
-            for clause, (place, _) in zip(clauses, places, strict=True)
-            if place is not Where.HERE
-        )
-    sorted_here = bool(order) and not server.since(1, 30)
+        # As the user wrote them where that says it: other words would have to be known to the server, too.
+        sent = " AND ".join(written(clause, text) or "" for clause in sent_clauses if isinstance(clause, Comparison))
+    foreign = [key for key in order if not is_mlflow_key(key)]
+    sorted_here = bool(order) and (bool(foreign) or not server.since(1, 30))
     if sorted_here:
         unknown["this order"] = None
     return Plan(
         filter=sent,
         order_by=() if sorted_here else order_by,
-        rest=_joined(here),
+        rest=joined(here),
         order=tuple(order) if sorted_here else None,
         unknown=tuple(unknown),
     )
@@ -96,27 +110,51 @@ def all_here(expression: Expr | None, order: Sequence[OrderKey], words: str) -> 
     return Plan("", (), expression, tuple(order) if order else None, (f"this search ({words})",))
 
 
-def _joined(clauses: Sequence[Comparison]) -> Expr | None:
-    if len(clauses) > 1:
-        return And(tuple(clauses))
-    return clauses[0] if clauses else None
+def _place(clause: Expr, server: Server) -> tuple[Where, str]:
+    """Where one of the conditions that must all hold is tested, and what of it the server does not know."""
+    foreign = _foreign(clause)
+    if foreign:
+        _refuse_datasets(clause, server)
+        return Where.HERE, foreign
+    assert isinstance(clause, Comparison)
+    return _where(clause, server)
 
 
-def _clauses(expression: Expr | None) -> Iterator[Comparison]:
-    if isinstance(expression, And):
-        for clause in expression.clauses:
-            yield from _clauses(clause)
-    elif expression is not None:
-        yield expression
+def _foreign(clause: Expr) -> str:
+    """What of a condition cannot be said in MLflow's language; nothing if it can."""
+    match clause:
+        case Or():
+            return "`OR`"
+        case Not():
+            return "`NOT`"
+        case And():
+            return "parentheses"
+        case Word():
+            return "a search for words"
+    if clause.aggregate is not Aggregate.LATEST:
+        return f"`{clause.aggregate.value}()`"
+    if clause.operator in (Operator.MATCHES, Operator.NOT_MATCHES):
+        return "regular expressions"
+    if clause.numeric:
+        return f"numbers of a {clause.entity.value}"
+    if clause.entity is Entity.ATTRIBUTE and clause.key in ("duration", "experiment_id", "lifecycle_stage"):
+        return f"`{'experiment' if clause.key == 'experiment_id' else clause.key}`"
+    return "" if written(clause, "") else f"`{clause.operator.value}` on a {clause.entity.value}"
 
 
-def _where(clause: Comparison, server: Server) -> tuple[Where, str]:
-    """Where a condition is tested, and what of it the server does not know."""
-    if clause.entity is Entity.DATASET and not server.since(2, 4):
+def _refuse_datasets(clause: Expr, server: Server) -> None:
+    if server.since(2, 4):
+        return
+    if any(not isinstance(leaf, Word) and leaf.entity is Entity.DATASET for leaf in leaves(clause)):
         raise Unsupported(
             f"this server ({server.brief}) holds no datasets: those came with MLflow 2.4",
             "leave them out of the filter",
         )
+
+
+def _where(clause: Comparison, server: Server) -> tuple[Where, str]:
+    """Where a condition is tested, and what of it the server does not know."""
+    _refuse_datasets(clause, server)
     if clause.operator in _NULLS and not server.since(3, 11):
         return Where.HERE, f"`{clause.operator.value}`"
     if clause.entity is Entity.ATTRIBUTE:

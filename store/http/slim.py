@@ -18,7 +18,7 @@ def slimmer(order: Sequence[OrderKey]) -> Callable[[Run], Run]:
     keys = needed_keys(None, order)
 
     def some(part: RunParts, found: Mapping[str, T]) -> dict[str, T]:
-        return {key: found[key] for key in keys.get(part, ()) if key in found}
+        return {key: found[key] for key in keys.get(part) or () if key in found}
 
     def slim(run: Run) -> Run:
         return replace(

@@ -11,10 +11,16 @@ from store.search.syntax import Operator, Span
 from store.search.vocabulary import RUNS, similar_words
 
 _QUOTES: Final = ("'", '"', "`")
-_TYPOGRAPHIC_QUOTES: Final = ("\u2018", "\u2019", "\u201c", "\u201d")
+TYPOGRAPHIC_QUOTES: Final = ("\u2018", "\u2019", "\u201c", "\u201d")
 _BRIEF: Final = 40
 """Characters of the text that a message repeats; the pointer shows the rest."""
-_OPERATORS: Final = tuple(operator.value for operator in Operator)
+_OPERATORS: Final = tuple(
+    operator.value for operator in Operator if operator not in (Operator.MATCHES, Operator.NOT_MATCHES)
+)
+"""MLflow's own."""
+
+MOST_PARENTHESES: Final = 1_000
+"""Open at one place of a text, quotes included."""
 
 
 def wrong(message: str, span: Span, text: str, *suggestions: str, hint: str = "") -> FilterError:
@@ -29,6 +35,23 @@ def wrong(message: str, span: Span, text: str, *suggestions: str, hint: str = ""
     )
 
 
+def refuse_nesting(text: str) -> None:
+    """Raises FilterError for more parentheses inside of each other than any parser here takes.
+
+    A rough look before the parsers': it counts those in quotes, too.
+    """
+    if text.count("(") <= MOST_PARENTHESES:
+        return
+    depth = 0
+    for position, character in enumerate(text):
+        if character == "(":
+            depth += 1
+            if depth > MOST_PARENTHESES:
+                raise wrong(f"this is nested too deep: {MOST_PARENTHESES} levels are too many", Span(position, 1), text)
+        elif character == ")":
+            depth -= 1
+
+
 def brief(text: str) -> str:
     """The text as a message quotes it: not without end."""
     return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
@@ -40,7 +63,7 @@ def stray(piece: Piece, following: Sequence[Item], text: str) -> FilterError:
     for part in (piece, *following):
         if isinstance(part, Piece) and part.text in _QUOTES:
             return wrong(f"this {part.text} is never closed", part.span, text)
-        if isinstance(part, Piece) and part.text.startswith(_TYPOGRAPHIC_QUOTES):
+        if isinstance(part, Piece) and part.text.startswith(TYPOGRAPHIC_QUOTES):
             return wrong("text stands in straight quotes: ' or \"", part.span, text)
     word = piece.text.upper()
     match piece.kind:

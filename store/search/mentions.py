@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from store.search.parse import parse_run_filter, parse_run_order
-from store.search.syntax import And, Comparison, Entity, Expr, Operator
+from store.search.syntax import And, Comparison, Entity, Expr, Operator, Or
 
 _KINDS: Final = {Entity.METRIC: "metrics", Entity.PARAM: "params", Entity.TAG: "tags"}
 """Entities with free keys, by the field of a `Run` that holds them."""
@@ -18,11 +18,11 @@ def named_by_filter(text: str) -> tuple[tuple[str, str], ...]:
     What is asked for with IS NULL is left out: no run has to have it. Raises `FilterError`.
     """
     found = []
-    for clause in _comparisons(parse_run_filter(text)):
-        if clause.entity in _KINDS and clause.operator is not Operator.IS_NULL:
-            found.append((_KINDS[clause.entity], clause.key))
-        elif clause.entity is Entity.ATTRIBUTE and clause.key == "status" and clause.operator is Operator.EQUAL:
-            found.append(("status", str(clause.value)))
+    for leaf in _required(parse_run_filter(text)):
+        if leaf.entity in _KINDS and leaf.operator is not Operator.IS_NULL:
+            found.append((_KINDS[leaf.entity], leaf.key))
+        elif leaf.entity is Entity.ATTRIBUTE and leaf.key == "status" and leaf.operator is Operator.EQUAL:
+            found.append(("status", str(leaf.value)))
     return tuple(dict.fromkeys(found))
 
 
@@ -32,9 +32,11 @@ def named_by_order(expressions: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((_KINDS[key.entity], key.key) for key in keys if key.entity in _KINDS)
 
 
-def _comparisons(expr: Expr | None) -> tuple[Comparison, ...]:
-    if expr is None:
-        return ()
-    if isinstance(expr, And):
-        return tuple(one for clause in expr.clauses for one in _comparisons(clause))
-    return (expr,)
+def _required(expression: Expr | None) -> Iterator[Comparison]:
+    """The conditions that are asked for themselves, in an OR as well, and not for their opposite."""
+    match expression:
+        case Comparison():
+            yield expression
+        case And() | Or():
+            for clause in expression.clauses:
+                yield from _required(clause)

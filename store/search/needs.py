@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from store.kinds import RunParts
+from store.kinds import Aggregate, RunParts
 from store.search.match import RUN_NAME_TAG
-from store.search.syntax import And, Comparison, Entity, Expr, OrderKey
+from store.search.syntax import Entity, Expr, OrderKey, Word, leaves
 
 _PARTS = {
     Entity.METRIC: RunParts.METRICS,
@@ -24,34 +24,40 @@ def needed_parts(expression: Expr | None, order: Sequence[OrderKey] = ()) -> Run
     return found
 
 
-def needed_keys(expression: Expr | None, order: Sequence[OrderKey] = ()) -> dict[RunParts, frozenset[str]]:
+def needed_keys(expression: Expr | None, order: Sequence[OrderKey] = ()) -> dict[RunParts, frozenset[str] | None]:
     """The keys of params, metrics and tags that they look at, by part; parts of which they need none are left out.
 
-    A run that was read with these keys alone is matched and sorted like one that was read in full. Datasets have no
-    keys: if they are needed, that is in `needed_parts` only.
+    None stands for every key. A run that was read with these keys alone is matched and sorted like one that was read
+    in full. Datasets have no keys: if they are needed, that is in `needed_parts` only.
     """
     found: dict[RunParts, set[str]] = {}
+    whole = set()
     for part, key in _looked_at(expression, order):
-        if part is not RunParts.INPUTS:
+        if key is None:
+            whole.add(part)
+        elif part is not RunParts.INPUTS:
             found.setdefault(part, set()).add(key)
-    return {part: frozenset(keys) for part, keys in found.items()}
+    return {**{part: frozenset(keys) for part, keys in found.items()}, **dict.fromkeys(whole, None)}
 
 
-def _looked_at(expression: Expr | None, order: Iterable[OrderKey]) -> Iterator[tuple[RunParts, str]]:
-    for comparison in _comparisons(expression):
-        if comparison.entity is not Entity.ATTRIBUTE:
-            yield _PARTS[comparison.entity], comparison.key
-        elif comparison.key == "run_name":
+def needs_histories(expression: Expr | None, order: Sequence[OrderKey] = ()) -> bool:
+    """True if they ask about the history of a metric, not about its latest value alone."""
+    return any(key.aggregate is not Aggregate.LATEST for key in order) or any(
+        not isinstance(leaf, Word) and leaf.aggregate is not Aggregate.LATEST for leaf in leaves(expression)
+    )
+
+
+def _looked_at(expression: Expr | None, order: Iterable[OrderKey]) -> Iterator[tuple[RunParts, str | None]]:
+    for leaf in leaves(expression):
+        if isinstance(leaf, Word):
+            yield RunParts.PARAMS, None
+            yield RunParts.TAGS, None
+        elif leaf.entity is not Entity.ATTRIBUTE:
+            if leaf.aggregate is Aggregate.LATEST:
+                yield _PARTS[leaf.entity], leaf.key
+        elif leaf.key == "run_name":
             # Sorting takes the run's own name, matching takes the tag.
             yield RunParts.TAGS, RUN_NAME_TAG
     for key in order:
-        if key.entity is not Entity.ATTRIBUTE:
+        if key.entity is not Entity.ATTRIBUTE and key.aggregate is Aggregate.LATEST:
             yield _PARTS[key.entity], key.key
-
-
-def _comparisons(expression: Expr | None) -> Iterator[Comparison]:
-    if isinstance(expression, And):
-        for clause in expression.clauses:
-            yield from _comparisons(clause)
-    elif expression is not None:
-        yield expression

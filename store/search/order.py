@@ -1,8 +1,9 @@
 """Sorts runs and experiments as MLflow 3.17's searches do.
 
 What lacks a key comes last in either direction, and NaN before that, after the numbers. Texts are sorted by the
-numbers of their characters, upper case before lower case, and a run by the name that it shows. Ties of runs go to the
-newest and then to the smallest id, ties of experiments to the greatest id.
+numbers of their characters, upper case before lower case, and a run by the name that it shows; where a key asks for
+numbers, texts that are numbers come first in either direction, by their size, and other texts behind them. Ties of
+runs go to the newest and then to the smallest id, ties of experiments to the greatest id.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from store.entities import Experiment, Run
-from store.search.match import experiment_number, run_attribute
+from store.kinds import Aggregate
+from store.search.match import Aggregated, experiment_number, run_attribute
+from store.search.numbers import text_number
 from store.search.syntax import Entity, OrderKey, Span
 
 T = TypeVar("T")
 _Place = tuple[int, Any]
-"""(0 for a value, 1 for NaN, 2 for nothing; something that sorts among values)."""
+"""(0 for a value, 1 for NaN or a text among numbers, 2 for nothing; something that sorts among values)."""
 _Places = Callable[[T], _Place]
 
 _NO_SPAN: Final = Span(0, 0)
@@ -45,14 +48,15 @@ class Order(Generic[T]):
         return heapq.nsmallest(limit, items, key=self.key)
 
 
-def run_order(keys: Sequence[OrderKey]) -> Order[Run]:
+def run_order(keys: Sequence[OrderKey], aggregated: Aggregated | None = None) -> Order[Run]:
     """The order that `keys` ask for, MLflow's own if there are none.
 
-    The runs must have been read with the parts that `store.search.needs.needed_parts` tells.
+    The runs must have been read with the parts that `store.search.needs.needed_parts` tells. `aggregated` is asked
+    about histories, once for each run and key, if the order is about some.
     """
     if not any(key.entity is Entity.ATTRIBUTE and key.key == "start_time" for key in keys):
         keys = (*keys, _NEWEST_FIRST)
-    places = [_run_places(key) for key in keys]
+    places = [_run_places(key, aggregated) for key in keys]
     if len(places) == 1:
         place = places[0]
         return Order(lambda run: (place(run), run.run_id))
@@ -68,15 +72,22 @@ def experiment_order(keys: Sequence[OrderKey]) -> Order[Experiment]:
     return Order(lambda experiment: tuple([place(experiment) for place in places]))
 
 
-def _run_places(key: OrderKey) -> _Places[Run]:
+def _run_places(key: OrderKey, aggregated: Aggregated | None) -> _Places[Run]:
     name = key.key
+    if key.aggregate is not Aggregate.LATEST:
+        assert aggregated is not None, "nobody can be asked about histories"
+        read = aggregated
+        return _number_places(lambda run: read(run, name, key.aggregate, key.step), key.ascending)
+    places = _text_number_places if key.numeric else _places
     match key.entity:
         case Entity.METRIC:
-            return _metric_places(name, key.ascending)
+            return _number_places(
+                lambda run: None if (one := run.metrics.get(name)) is None else one.value, key.ascending
+            )
         case Entity.PARAM:
-            return _places(lambda run: run.params.get(name), key.ascending)
+            return places(lambda run: run.params.get(name), key.ascending)
         case Entity.TAG:
-            return _places(lambda run: run.tags.get(name), key.ascending)
+            return places(lambda run: run.tags.get(name), key.ascending)
         case _:
             return _places(run_attribute(name), key.ascending)
 
@@ -94,15 +105,27 @@ def _experiment_id(experiment: Experiment) -> tuple[bool, int | str]:
     return (True, experiment.experiment_id) if number is None else (False, number)
 
 
-def _metric_places(key: str, ascending: bool) -> _Places[Run]:
+def _number_places(read: Callable[[Run], float | None], ascending: bool) -> _Places[Run]:
     def place(run: Run) -> _Place:
-        metric = run.metrics.get(key)
-        if metric is None:
+        value = read(run)
+        if value is None:
             return _MISSING
-        value = metric.value
         if value != value:  # NaN, which would stand wherever a sort happens to leave it
             return _NAN
         return (0, value if ascending else -value)
+
+    return place
+
+
+def _text_number_places(read: Callable[[T], str | None], ascending: bool) -> _Places[T]:
+    def place(item: T) -> _Place:
+        text = read(item)
+        if text is None:
+            return _MISSING
+        number = text_number(text)
+        if number is None:
+            return (1, text if ascending else _Backwards(text))
+        return (0, number if ascending else -number)
 
     return place
 

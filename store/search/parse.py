@@ -1,7 +1,8 @@
 """Reads filters and order_by expressions as MLflow 3.17 does, and says where they are wrong.
 
-Accepted is what `search_runs` and `search_experiments` of MLflow's SQL store accept, its parser and
-its query builder together, as watched on SQLite with sqlparse 0.6. Known differences:
+What `search_runs` and `search_experiments` of MLflow's SQL store accept, its parser and its query builder together,
+as watched on SQLite with sqlparse 0.6, means here what it means there. What MLflow refuses about runs is read in
+flowdeck's language, see `store.search.language` and `store.search.language_order`. Known differences:
 
 - A number that does not fit into 64 bits is refused for every kind of store; MLflow leaves that to the
   database, and SQLite refuses.
@@ -11,12 +12,14 @@ its query builder together, as watched on SQLite with sqlparse 0.6. Known differ
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Sequence
+from datetime import datetime
 
 from store.errors import FilterError
 from store.search.clauses import Clause, Kind, Piece, single_name, split_filter
-from store.search.explain import brief, no_name, stray, wrong
+from store.search.explain import brief, no_name, refuse_nesting, stray, wrong
 from store.search.names import resolve
 from store.search.syntax import And, Comparison, Expr, Operator, OrderKey, Span
 from store.search.values import read_value, refuse_surrogates
@@ -32,8 +35,26 @@ from store.search.vocabulary import (
 )
 
 
-def parse_run_filter(text: str | None) -> Expr | None:
-    """What runs must satisfy; None if every run will do. Raises FilterError."""
+def parse_run_filter(text: str | None, now: datetime | None = None) -> Expr | None:
+    """What runs must satisfy; None if every run will do. Raises FilterError.
+
+    `now` is what relative times start from, and its zone that of times without one: see `store.search.times`.
+    Without it, it is this moment.
+    """
+    if not text:
+        return None
+    refuse_surrogates(text, text)
+    refuse_nesting(text)
+    with contextlib.suppress(FilterError):
+        return parse_mlflow_filter(text)
+    # What MLflow has no meaning for may have one here; if not, here are the words for it.
+    from store.search.language import parse_language
+
+    return parse_language(text, now or datetime.now())  # noqa: DTZ005 - without a zone: this machine's time
+
+
+def parse_mlflow_filter(text: str) -> Expr | None:
+    """As `parse_run_filter`, of what MLflow itself accepts. Raises FilterError for everything else."""
     return _parse_filter(text, RUNS)
 
 
@@ -47,13 +68,31 @@ def parse_run_order(expressions: Sequence[str]) -> tuple[OrderKey, ...]:
 
     Raises FilterError, also if a key comes twice.
     """
-    keys = tuple(_parse_order(text, RUN_ORDER) for text in expressions)
+    keys = tuple(_parse_run_key(text) for text in expressions)
     seen = set()
     for key, text in zip(keys, expressions, strict=True):
-        if (key.entity, key.key) in seen:
+        what = (key.entity, key.key, key.aggregate, key.step, key.numeric)
+        if what in seen:
             raise wrong(f"{key.entity.value} {key.key!r} is sorted by twice", key.span, text)
-        seen.add((key.entity, key.key))
+        seen.add(what)
     return keys
+
+
+def parse_mlflow_order(text: str) -> OrderKey:
+    """The key that MLflow itself sorts runs by. Raises FilterError for everything else."""
+    return _parse_order(text, RUN_ORDER)
+
+
+def _parse_run_key(text: str) -> OrderKey:
+    try:
+        return parse_mlflow_order(text)
+    except FilterError as error:
+        from store.search.language_order import parse_language_order
+
+        found = parse_language_order(text)
+        if found is None:
+            raise error from None
+        return found
 
 
 def parse_experiment_order(expressions: Sequence[str]) -> tuple[OrderKey, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from threading import Event
 from typing import Final, TypeVar
 
 from store.entities import Experiment, Run, ViewType
 from store.errors import Cancelled
 from store.protocols import ExperimentQuery, RunQuery
-from store.search.match import experiment_predicate, run_predicate
+from store.search.experiments import asks_for_experiments, with_experiments
+from store.search.match import Aggregated, experiment_predicate, run_predicate
 from store.search.order import experiment_order, run_order
 from store.search.syntax import Expr, OrderKey
 
@@ -23,16 +24,25 @@ _STAGES: Final = {
 
 
 def search_runs(
-    runs: Iterable[Run], query: RunQuery, *, deleted_experiments: Container[str], cancel: Event | None = None
+    runs: Iterable[Run],
+    query: RunQuery,
+    *,
+    deleted_experiments: Container[str],
+    names: Mapping[str, str] | None = None,
+    aggregated: Aggregated | None = None,
+    cancel: Event | None = None,
 ) -> list[Run]:
     """Those of `runs` that `query` asks for, in its order, at most `query.limit`.
 
     They must have been read with `store.search.needs.needed_parts` of its filter and order. `deleted_experiments`
-    are the ids of experiments whose runs are left out as `RunQuery.experiment_ids` tells. With a limit, no more runs
-    than that are held at a time. Raises FilterError before it takes a run, and Cancelled once `cancel` is set.
+    are the ids of experiments whose runs are left out as `RunQuery.experiment_ids` tells, `names` the names of all
+    experiments by id; `aggregated` is asked about histories. With a limit, no more runs than that are held at a time.
+    Raises FilterError before it takes a run, and Cancelled once `cancel` is set.
     """
     expression, order = parsed_runs(query)
-    satisfies = run_predicate(expression)
+    if expression is not None and asks_for_experiments(expression):
+        expression = with_experiments(expression, names or {})
+    satisfies = run_predicate(expression, aggregated)
     stages = _STAGES[query.view]
     wanted = None if query.experiment_ids is None else frozenset(query.experiment_ids)
     hide_deleted = query.view is ViewType.ACTIVE_ONLY
@@ -47,7 +57,7 @@ def search_runs(
             return False
         return satisfies(run)
 
-    return run_order(order).sorted(_filtered(runs, found, cancel), query.limit)
+    return run_order(order, aggregated).sorted(_filtered(runs, found, cancel), query.limit)
 
 
 def search_experiments(
@@ -71,7 +81,7 @@ def parsed_runs(query: RunQuery) -> tuple[Expr | None, tuple[OrderKey, ...]]:
     # The parser is not loaded for a plain listing.
     from store.search.parse import parse_run_filter, parse_run_order
 
-    return parse_run_filter(query.filter), parse_run_order(query.order_by)
+    return parse_run_filter(query.filter, query.now), parse_run_order(query.order_by)
 
 
 def parsed_experiments(query: ExperimentQuery) -> tuple[Expr | None, tuple[OrderKey, ...]]:

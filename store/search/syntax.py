@@ -7,8 +7,11 @@ wherever they stood.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from store.kinds import Aggregate
 
 
 class Entity(enum.StrEnum):
@@ -42,6 +45,10 @@ class Operator(enum.StrEnum):
     IS_NULL = "IS NULL"
     """There is no such key."""
     IS_NOT_NULL = "IS NOT NULL"
+    MATCHES = "~"
+    """A regular expression is found in the text; see `store.search.regex`. Not of MLflow."""
+    NOT_MATCHES = "!~"
+    """There is a text, and it is not found in it. Not of MLflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,10 @@ class Span:
         return self.position + self.length
 
 
-Value: TypeAlias = str | int | float | tuple[str, ...] | tuple[int, ...] | None
-"""What is compared with: text for `=`, `!=`, LIKE and ILIKE on text; a number for metrics, times and
-an experiment's id; a tuple, never empty, for IN and NOT IN; None for IS NULL and IS NOT NULL."""
+Value: TypeAlias = str | int | float | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | None
+"""What is compared with: text for `=`, `!=`, LIKE, ILIKE and patterns on text; a number for metrics, times and
+an experiment's id; a tuple, never empty but for `experiment_id`, for IN and NOT IN; None for IS NULL and
+IS NOT NULL. A number for a parameter or a tag means that its text is read as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,27 @@ class Comparison:
     value: Value
     span: Span = field(compare=False)
     """The whole condition."""
+    aggregate: Aggregate = Aggregate.LATEST
+    """What of a metric's history is compared."""
+    step: int | None = None
+    """With AT: where in the history."""
+
+    @property
+    def numeric(self) -> bool:
+        """True if the text of a parameter or a tag is compared as a number."""
+        if self.entity is not Entity.PARAM and self.entity is not Entity.TAG:
+            return False
+        value = self.value[0] if isinstance(self.value, tuple) else self.value
+        return isinstance(value, int | float)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text that must stand somewhere in the run's id, its name, or the value of a param or a tag; case is no matter."""
+
+    text: str
+    """Never empty."""
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +112,23 @@ class And:
     clauses: tuple[Expr, ...]
 
 
-Expr: TypeAlias = Comparison | And
-"""A filter: what runs or experiments must satisfy."""
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of two or more conditions."""
+
+    clauses: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True where the condition is not: also of a run that lacks what it looks at."""
+
+    clause: Expr
+
+
+Leaf: TypeAlias = Comparison | Word
+Expr: TypeAlias = Comparison | Word | And | Or | Not
+"""A filter: what runs or experiments must satisfy. MLflow's own language has comparisons and one And of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +141,39 @@ class OrderKey:
     ascending: bool
     span: Span = field(compare=False)
     """The key in its own order_by expression."""
+    aggregate: Aggregate = Aggregate.LATEST
+    """What of a metric's history is sorted by."""
+    step: int | None = None
+    """With AT: where in the history."""
+    numeric: bool = False
+    """True if texts that are numbers come first and by their size, in either direction."""
+
+
+def leaves(expression: Expr | None) -> Iterator[Leaf]:
+    """The single conditions of a filter, from left to right."""
+    match expression:
+        case None:
+            return
+        case Comparison() | Word():
+            yield expression
+        case Not():
+            yield from leaves(expression.clause)
+        case And() | Or():
+            for clause in expression.clauses:
+                yield from leaves(clause)
+
+
+def conjuncts(expression: Expr | None) -> tuple[Expr, ...]:
+    """The conditions of which every one must hold."""
+    if expression is None:
+        return ()
+    if isinstance(expression, And):
+        return tuple(one for clause in expression.clauses for one in conjuncts(clause))
+    return (expression,)
+
+
+def joined(clauses: tuple[Expr, ...] | list[Expr]) -> Expr | None:
+    """All of these conditions as one."""
+    if len(clauses) > 1:
+        return And(tuple(clauses))
+    return clauses[0] if clauses else None

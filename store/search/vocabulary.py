@@ -24,6 +24,14 @@ _NUMBERS: Final = _EQUALITY | {
     Operator.GREATER,
     Operator.GREATER_EQUAL,
 }
+_NULLS: Final = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
+_REGEX: Final = frozenset({Operator.MATCHES, Operator.NOT_MATCHES})
+
+
+_MORE_NUMBERS: Final = _NUMBERS | _LISTS | _NULLS
+_MORE_TEXT: Final = _TEXT | _LISTS | _NULLS | _REGEX
+_MORE_KEYED_TEXT: Final = _MORE_TEXT | _NUMBERS
+"""Params and tags are compared with numbers, too: then their texts are read as numbers."""
 
 
 class ValueKind(enum.Enum):
@@ -37,6 +45,10 @@ class ValueKind(enum.Enum):
     """Without quotes, and without a fraction or an exponent."""
     ID = "id"
     """A whole number in quotes."""
+    TIME = "time"
+    """As a number, of milliseconds since the epoch, or in quotes as `store.search.times` reads it."""
+    DURATION = "duration"
+    """As a number of milliseconds, or in quotes as `store.search.times` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,8 @@ class Vocabulary:
     """By every name for them."""
     any_case: bool
     """True if LIKE, ILIKE and IN may be written in lower case."""
+    wider: bool = False
+    """True if keys take every operator that has a meaning for them; MLflow's take fewer."""
 
     def field(self, entity: Entity, key: str) -> Field | None:
         """None if the entity has no such key."""
@@ -73,9 +87,9 @@ class Vocabulary:
             case Entity.ATTRIBUTE:
                 return self.attributes.get(key)
             case Entity.METRIC:
-                return Field(entity, key, ValueKind.NUMBER, _NUMBERS)
+                return Field(entity, key, ValueKind.NUMBER, _MORE_NUMBERS if self.wider else _NUMBERS)
             case Entity.PARAM | Entity.TAG:
-                return Field(entity, key, ValueKind.TEXT, _KEYED_TEXT)
+                return Field(entity, key, ValueKind.TEXT, _MORE_KEYED_TEXT if self.wider else _KEYED_TEXT)
             case Entity.DATASET:
                 return Field(entity, key, ValueKind.TEXT, _TEXT | _LISTS) if key in DATASET_KEYS else None
 
@@ -125,6 +139,34 @@ RUNS: Final = Vocabulary(
     any_case=True,
 )
 
+PARENT_TAG: Final = "mlflow.parentRunId"
+NOTE_TAG: Final = "mlflow.note.content"
+
+_NOTE: Final = Field(Entity.TAG, NOTE_TAG, ValueKind.TEXT, _MORE_KEYED_TEXT)
+_STAGE: Final = _attribute("lifecycle_stage", ValueKind.TEXT, _MORE_TEXT - _NULLS)
+_STARTED: Final = _attribute("start_time", ValueKind.TIME, _MORE_NUMBERS)
+
+LANGUAGE: Final = replace(
+    RUNS,
+    attributes={
+        **{
+            name: replace(field, operators=_MORE_TEXT if field.kind is ValueKind.TEXT else _MORE_NUMBERS)
+            for name, field in RUNS.attributes.items()
+        },
+        **dict.fromkeys(("start_time", "created", "Created"), _STARTED),
+        "end_time": _attribute("end_time", ValueKind.TIME, _MORE_NUMBERS),
+        "duration": _attribute("duration", ValueKind.DURATION, _MORE_NUMBERS),
+        "experiment": _attribute("experiment", ValueKind.TEXT, _TEXT | _LISTS | _REGEX),
+        "parent": Field(Entity.TAG, PARENT_TAG, ValueKind.TEXT, _MORE_KEYED_TEXT),
+        "note": _NOTE,
+        "description": _NOTE,
+        "lifecycle_stage": _STAGE,
+        "lifecycle": _STAGE,
+    },
+    wider=True,
+)
+"""flowdeck's language: what MLflow's has, and more."""
+
 EXPERIMENTS: Final = Vocabulary(
     entities={"attribute": Entity.ATTRIBUTE, "tag": Entity.TAG, "tags": Entity.TAG},
     quoted_entities=False,
@@ -143,6 +185,15 @@ RUN_ORDER: Final = replace(
     attributes={name: field for name, field in RUNS.attributes.items() if " " not in name},
 )
 """What runs can be sorted by."""
+
+LANGUAGE_ORDER: Final = replace(
+    RUN_ORDER,
+    attributes={
+        **RUN_ORDER.attributes,
+        **{name: LANGUAGE.attributes[name] for name in ("duration", "parent", "note", "description")},
+    },
+)
+"""What runs can be sorted by in flowdeck's language."""
 
 EXPERIMENT_ORDER: Final = replace(EXPERIMENTS, entities={"attribute": Entity.ATTRIBUTE})
 """What experiments can be sorted by."""

@@ -72,6 +72,21 @@ def compare_text(column: Column, operator: Operator, value: Value, dialect: str)
     return _apply(operator, column, value)
 
 
+def contains_text(column: Column, text: str, dialect: str) -> Condition:
+    """True of texts that hold `text` somewhere, in the cases of letters that the database knows, as for ILIKE."""
+    wanted = sa.func.lower(sa.literal(text, sa.Text()))
+    match dialect:
+        case "postgresql":
+            place = sa.func.strpos(sa.func.lower(column), wanted)
+        case "mysql":
+            place = sa.func.instr(sa.func.lower(_unicode(column)).collate("utf8mb4_bin"), wanted)
+        case "mssql":
+            place = sa.func.charindex(wanted, sa.func.lower(column.collate(_MSSQL_COLLATION)))
+        case _:
+            place = sa.func.instr(sa.func.lower(column), wanted)
+    return place > 0
+
+
 def exact_text(column: Column, dialect: str) -> Column:
     """The column, for grouping by it: upper and lower case differ."""
     if dialect == "mysql":

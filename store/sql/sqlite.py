@@ -33,6 +33,7 @@ import sqlalchemy as sa
 
 from store.errors import Cancelled, StoreBusy, StoreCorrupt, StoreError
 from store.sql.engine import check
+from store.sql.numbers import add_functions
 from store.sql.sqlite_copy import RecoveredCopy
 from store.sql.sqlite_errors import Meaning, as_store_error, meaning
 from store.sql.sqlite_file import Changed, HeldFile, Locked, State, held
@@ -266,6 +267,7 @@ def _connector(uri: str, tolerant: bool) -> Callable[[], sqlite3.Connection]:
         # A file from elsewhere may be damaged, or made to do harm through its views.
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA cell_size_check=ON")
+        add_functions(connection)
         if tolerant:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         return connection

@@ -24,6 +24,7 @@ from store.entities import (
 )
 from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUnreachable
 from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.search.select import parsed_runs
 from store.sql import curves, experiments, logged_models, metrics, runs
 from store.sql.catalog import read_catalog
 from store.sql.engine import Database, check, fetch
@@ -160,28 +161,12 @@ class SqlStore:
         return self._read(experiments.experiment_stats, cancel)
 
     def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
-        from store.sql.compile import run_ids_statement
+        from store.sql.search import find_runs
 
-        expr: Expr | None = None
-        order: tuple[Any, ...] = ()
-        if query.filter:
-            from store.search.parse import parse_run_filter
-
-            expr = parse_run_filter(query.filter)
-        if query.order_by:
-            from store.search.parse import parse_run_order
-
-            order = parse_run_order(query.order_by)
-        limit = None if query.limit is None else query.limit + 1
-
-        def work(connection: sa.Connection, schema: Schema) -> Page[str]:
-            statement = run_ids_statement(
-                schema, expr, order, query.experiment_ids, query.view, limit, self._database.dialect
-            )
-            ids = tuple(row[0] for row in fetch(connection, statement))
-            return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
-
-        return self._read(work, cancel)
+        expression, order = parsed_runs(query)
+        return self._read(
+            lambda connection, schema: find_runs(connection, schema, query, expression, order, cancel), cancel
+        )
 
     def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
         return self._read(lambda connection, schema: runs.runs_by_id(connection, schema, run_ids, parts), cancel)

@@ -16,10 +16,11 @@ from store.search.parse import (
     parse_run_filter,
     parse_run_order,
 )
-from store.search.syntax import And, Comparison, Expr
+from store.search.syntax import leaves
 
 VOCABULARY = """
     metrics. params. tags. run. dataset. acc name run_id start_time creation_time AND OR NOT IN IS NULL LIKE ilike
+    ~ !~ =~ between rlike max( has( at( number( params.lr metrics.`v/a` 'yesterday' '1h' duration experiment resnet
     = != < >= == ( ) [ ] , ; . ' " ` -- /* */ # 'a' "b" `c` 1 -2 .5 1e9 0x1 ('a') (1) desc ASC CASE END WHEN as ::
 """
 WORDS = st.sampled_from(VOCABULARY.split())
@@ -54,10 +55,11 @@ def test_every_condition_stands_in_the_text(text: str) -> None:
         expression = parse_run_filter(text)
     except FilterError:
         return
-    end = 0
-    for comparison in _flat(expression):
-        assert comparison.span.position >= end
-        end = comparison.span.end
+    begin = end = 0
+    for leaf in leaves(expression):
+        # Both conditions of a BETWEEN, and of a NOT LIKE, stand in one place.
+        assert leaf.span.position >= end or leaf.span.position == begin
+        begin, end = leaf.span.position, max(end, leaf.span.end)
     assert end <= len(text)
 
 
@@ -67,9 +69,3 @@ def _error(parse: Callable[[str], Any], text: str) -> FilterError | None:
     except FilterError as error:
         return error
     return None
-
-
-def _flat(expression: Expr | None) -> list[Comparison]:
-    if isinstance(expression, And):
-        return [comparison for clause in expression.clauses for comparison in _flat(clause)]
-    return [] if expression is None else [expression]

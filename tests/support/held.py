@@ -29,7 +29,8 @@ class Held:
         expression, order = parsed_runs(query)
         parts, keys = needed_parts(expression, order), needed_keys(expression, order)
         runs = (only(run, parts, keys) for run in self.runs)
-        found = search_runs(runs, query, deleted_experiments=self.deleted_experiments)
+        names = {found.experiment_id: found.name for found in self.experiments}
+        found = search_runs(runs, query, deleted_experiments=self.deleted_experiments, names=names)
         return [run.run_id for run in found]
 
     def experiment_search(self, query: ExperimentQuery) -> list[str]:
@@ -54,13 +55,13 @@ def held(uri: str | Path) -> Held:
     return Held(tuple(sorted(experiments, key=lambda found: found.experiment_id[::-1])), tuple(runs))
 
 
-def only(run: Run, parts: RunParts, keys: Mapping[RunParts, frozenset[str]]) -> Run:
+def only(run: Run, parts: RunParts, keys: Mapping[RunParts, frozenset[str] | None]) -> Run:
     """The run as if nothing but `parts`, and of those nothing but `keys`, had been read."""
     return replace(
         run,
-        params=_kept(run.params, keys.get(RunParts.PARAMS)),
-        metrics=_kept(run.metrics, keys.get(RunParts.METRICS)),
-        tags=_kept(run.tags, keys.get(RunParts.TAGS)),
+        params=_kept(run.params, keys.get(RunParts.PARAMS, frozenset())),
+        metrics=_kept(run.metrics, keys.get(RunParts.METRICS, frozenset())),
+        tags=_kept(run.tags, keys.get(RunParts.TAGS, frozenset())),
         dataset_inputs=run.dataset_inputs if RunParts.INPUTS in parts else (),
         model_inputs=(),
         model_outputs=(),
@@ -69,4 +70,4 @@ def only(run: Run, parts: RunParts, keys: Mapping[RunParts, frozenset[str]]) -> 
 
 
 def _kept(values: Mapping[str, V], keys: frozenset[str] | None) -> Mapping[str, V]:
-    return {key: values[key] for key in keys or () if key in values}
+    return values if keys is None else {key: values[key] for key in keys if key in values}

@@ -1,0 +1,61 @@
+"""Searching runs in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from threading import Event
+
+import sqlalchemy as sa
+
+from store.entities import Page
+from store.protocols import RunQuery
+from store.search.experiments import asks_for_experiments, with_experiments
+from store.search.needs import needs_histories
+from store.search.syntax import Expr, OrderKey
+from store.sql.compile import run_ids_statement
+from store.sql.conditions import RunConditions
+from store.sql.engine import check, fetch
+from store.sql.here import Rest, divided
+from store.sql.histories import Points
+from store.sql.metrics import points_of
+from store.sql.schema import Schema
+
+
+def find_runs(
+    connection: sa.Connection,
+    schema: Schema,
+    query: RunQuery,
+    expression: Expr | None,
+    order: Sequence[OrderKey],
+    cancel: Event | None,
+) -> Page[str]:
+    """The ids of the runs that `query`, of which the filter and the order were parsed, asks for."""
+    dialect = connection.dialect.name
+    if expression is not None and asks_for_experiments(expression):
+        expression = with_experiments(expression, _names(connection, schema))
+    points: Points | None = partial(points_of, connection) if needs_histories(expression, order) else None
+    tested, here = divided(expression)
+    limit = None if query.limit is None else query.limit + 1
+    if here is None:
+        statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, limit, dialect, points)
+        ids = [row[0] for row in fetch(connection, statement)]
+        return _page(ids, query, ())
+    rest = Rest(here, RunConditions(schema, dialect, everywhere=query.experiment_ids is None, points=points))
+    # How many must be looked at to find as many as are wanted, nobody knows.
+    statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, None, dialect, points)
+    rows = fetch(connection, statement.add_columns(*rest.columns))
+    ids = list(islice(rest.found(rows, cancel), limit))
+    check(cancel)
+    return _page(ids, query, (rest.note,))
+
+
+def _page(ids: Sequence[str], query: RunQuery, notes: tuple[str, ...]) -> Page[str]:
+    kept = tuple(ids if query.limit is None else ids[: query.limit])
+    return Page(kept, len(ids) > len(kept), notes)
+
+
+def _names(connection: sa.Connection, schema: Schema) -> dict[str, str]:
+    table = schema.table("experiments").c
+    return {str(key): str(name) for key, name in fetch(connection, sa.select(table.experiment_id, table.name))}
