@@ -21,6 +21,7 @@ from store.entities import (
     ViewType,
 )
 from store.errors import NotAStore
+from store.file.aggregates import Aggregates
 from store.file.folders import ExperimentFolder, RunFolder
 from store.file.index import Batch
 from store.file.layout import TAGS, shown
@@ -33,6 +34,7 @@ from store.file.reports import Reports
 from store.file.runs import PartialRuns, whole_runs
 from store.file.tree import Tree
 from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.search.experiments import asks_for_experiments, with_experiments
 from store.search.match import run_predicate
 from store.search.needs import needed_keys, needed_parts
 from store.search.order import run_order
@@ -166,7 +168,11 @@ class TreeStore:
 
     def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         expression, keys = parsed_runs(query)
-        satisfies, order = run_predicate(expression), run_order(keys)
+        if expression is not None and asks_for_experiments(expression):
+            names = {one.experiment_id: one.fields[0] for one in self._experiments(cancel)}
+            expression = with_experiments(expression, names)
+        aggregates = Aggregates(self._histories, cancel)
+        satisfies, order = run_predicate(expression, aggregates), run_order(keys, aggregates)
         batch, index = Batch(), self._tree.index
         inputs = RunParts.INPUTS in needed_parts(expression, keys)
         reader = PartialRuns(needed_keys(expression, keys), index, batch, cancel, inputs=inputs)
@@ -176,11 +182,16 @@ class TreeStore:
         for done, folder in enumerate(folders, start=1):
             if query.view is ViewType.ALL or folder.fields[4] == query.view.value:
                 run = reader.read(folder)
+                aggregates.about = folder.folder
                 if satisfies(run):
+                    aggregates.prepare(run, keys)
                     found.append(run)
             headway.report(done)
         ids = tuple(run.run_id for run in order.sorted(found))
-        return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
+        notes = aggregates.notes
+        return (
+            Page(ids, False, notes) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit, notes)
+        )
 
     def _searched(self, query: RunQuery, cancel: Event | None) -> list[ExperimentFolder]:
         """The experiments whose runs are asked for."""

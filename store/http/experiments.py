@@ -41,6 +41,11 @@ def experiment_ids(wire: Wire, server: Server, view: ViewType, cancel: Event | N
     return tuple(item.experiment_id for item in _every(wire, server, view, cancel))
 
 
+def experiment_names(wire: Wire, server: Server, cancel: Event | None) -> dict[str, str]:
+    """The names of all experiments by id, deleted ones included."""
+    return {item.experiment_id: item.name for item in _every(wire, server, ViewType.ALL, cancel)}
+
+
 def _selected_there(wire: Wire, query: ExperimentQuery, cancel: Event | None) -> Page[Experiment]:
     wanted = None if query.limit is None else query.limit + 1
     # Experiments that are made meanwhile push others to the next page: those come twice.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
 
 from store.entities import Page, Run, ViewType
-from store.http.experiments import experiment_ids
+from store.http.aggregates import Aggregates
+from store.http.experiments import experiment_ids, experiment_names
 from store.http.failures import Refused
 from store.http.memory import Memory
 from store.http.paging import pages
@@ -18,10 +19,12 @@ from store.http.rows import fields, listed, run, run_id_of
 from store.http.slim import slimmer
 from store.http.wire import Wire
 from store.protocols import Headway, Progress, RunQuery
+from store.search.experiments import asks_for_experiments, with_experiments
 from store.search.match import run_predicate
+from store.search.needs import asked_of_histories
 from store.search.order import run_order
 from store.search.select import parsed_runs
-from store.search.syntax import Expr, OrderKey
+from store.search.syntax import OrderKey, conjuncts, joined
 
 PAGE: Final = 1_000
 """Runs that are asked for at a time: about 10 MB, which take a tenth of a second to decode."""
@@ -43,6 +46,8 @@ def find_runs(
 ) -> Page[str]:
     """The ids of the runs that `query` asks for. Raises `FilterError`, `Unsupported` and `StoreError`s."""
     expression, order = parsed_runs(query)
+    if expression is not None and asks_for_experiments(expression):
+        expression = with_experiments(expression, experiment_names(wire, server, cancel))
     plan = run_plan(query.filter, query.order_by, expression, order, server)
     experiments = _experiments(wire, server, query, cancel)
     if not experiments:
@@ -69,6 +74,26 @@ class _Misunderstood(Exception):
         self.words = words
 
 
+class _Matching:
+    """Those of the runs of a page that satisfy what is tested here."""
+
+    def __init__(self, wire: Wire, plan: Plan, cancel: Event | None) -> None:
+        clauses = conjuncts(plan.rest)
+        self._first = run_predicate(joined([clause for clause in clauses if not asked_of_histories(clause)]))
+        costly = joined([clause for clause in clauses if asked_of_histories(clause)])
+        asked = asked_of_histories(costly, plan.order or ())
+        self.aggregates = Aggregates(wire, asked, cancel)
+        self._then = None if costly is None else run_predicate(costly, self.aggregates)
+
+    def of(self, runs: Sequence[Run]) -> list[Run]:
+        """Histories are read of those alone that may still satisfy it."""
+        found = [one for one in runs if self._first(one)]
+        if self._then is None:
+            return found
+        self.aggregates.prepare(found)
+        return [one for one in found if self._then(one)]
+
+
 class _Search:
     def __init__(
         self, wire: Wire, server: Server, memory: Memory, plan: Plan, experiments: tuple[str, ...], query: RunQuery
@@ -87,33 +112,33 @@ class _Search:
 
     def run(self, cancel: Event | None, progress: Progress | None) -> Page[str]:
         wanted = None if self._limit is None else self._limit + 1
+        self._matching = _Matching(self._wire, self._plan, cancel)
         if self._plan.order is None:
             ids = self._in_the_servers_order(wanted, cancel, progress)
         else:
-            ids = self._sorted_here(self._plan.rest, self._plan.order, wanted, cancel, progress)
+            ids = self._sorted_here(self._plan.order, wanted, cancel, progress)
         kept = ids if self._limit is None else ids[: self._limit]
         return Page(tuple(kept), len(ids) > len(kept), self._notes())
 
     def _in_the_servers_order(self, wanted: int | None, cancel: Event | None, progress: Progress | None) -> list[str]:
         ids: dict[str, None] = {}
-        rest = self._plan.rest
-        satisfies = None if rest is None else run_predicate(rest)
+        filtered = self._plan.rest is not None
         found = self._memory.begin()
         # With a filter of our own nobody knows how many must be read to find those that are wanted.
-        missing = None if wanted is None or satisfies is not None else lambda: wanted - len(ids)
+        missing = None if wanted is None or filtered else lambda: wanted - len(ids)
         for items in self._pages(missing, cancel):
-            for item in items:
-                if satisfies is None:
+            # Runs that were started meanwhile push others to the next page: those come twice.
+            if filtered:
+                satisfying = self._matching.of([run(item) for item in items])
+                self._tally.dropped += len(items) - len(satisfying)
+                for one in satisfying:
+                    found.add(one)
+                    ids[one.run_id] = None
+            else:
+                for item in items:
                     if not found.full:
                         found.add(run(item))
-                else:
-                    one = run(item)
-                    if not satisfies(one):
-                        self._tally.dropped += 1
-                        continue
-                    found.add(one)
-                # Runs that were started meanwhile push others to the next page: those come twice.
-                ids[run_id_of(item)] = None
+                    ids[run_id_of(item)] = None
             found.read_page()
             if progress is not None:
                 progress(Headway("runs", self._tally.read, None, tuple(ids)))
@@ -122,32 +147,27 @@ class _Search:
         return list(ids)
 
     def _sorted_here(
-        self,
-        rest: Expr | None,
-        order: tuple[OrderKey, ...],
-        wanted: int | None,
-        cancel: Event | None,
-        progress: Progress | None,
+        self, order: tuple[OrderKey, ...], wanted: int | None, cancel: Event | None, progress: Progress | None
     ) -> list[str]:
-        satisfies, slim = run_predicate(rest), slimmer(order)
+        slim, matching_of = slimmer(order), self._matching
         seen: set[str] = set()
         self._memory.begin()
 
         def matching() -> Iterator[Run]:
             for items in self._pages(None, cancel):
-                for item in items:
-                    one = run(item)
-                    if one.run_id in seen:
-                        continue
-                    if satisfies(one):
+                new = [one for one in map(run, items) if one.run_id not in seen]
+                satisfying = matching_of.of(new)
+                self._tally.dropped += len(new) - len(satisfying)
+                # Before they are slim: those have no metrics whose histories could be asked for.
+                matching_of.aggregates.prepare(satisfying)
+                for one in satisfying:
+                    if one.run_id not in seen:
                         seen.add(one.run_id)
                         yield slim(one)
-                    else:
-                        self._tally.dropped += 1
                 if progress is not None:
                     progress(Headway("runs", self._tally.read, None))
 
-        return [one.run_id for one in run_order(order).sorted(matching(), wanted)]
+        return [one.run_id for one in run_order(order, matching_of.aggregates).sorted(matching(), wanted)]
 
     def _pages(self, missing: Callable[[], int] | None, cancel: Event | None) -> Iterator[list[Any]]:
         answers = pages(self._wire, "runs/search", self._body, PAGE, missing, cancel)
@@ -177,7 +197,9 @@ class _Search:
                 (rest, plan.order is not None), "filtered and sorted"
             )
             what = " and ".join(plan.unknown)
-            return (f"this server ({brief}) does not know {what}: {tally.read:,} runs were read and {done} here",)
+            histories = self._matching.aggregates.read
+            more = f", with {histories:,} histories of metrics" if histories else ""
+            return (f"this server ({brief}) does not know {what}: {tally.read:,} runs were read{more} and {done} here",)
         if tally.dropped:
             how = "takes NaN for 0" + ("" if self._server.since(1, 30) else ", or upper case for lower case")
             left_out = f"{tally.dropped:,} of {tally.read:,} runs that it found do not match and were left out here"

@@ -6,10 +6,12 @@ not even `!=`, `!~`, NOT IN, NOT LIKE or NOT BETWEEN.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from store.errors import FilterError
 from store.kinds import INFINITE, Aggregate, RunStatus
 from store.search.clauses import Kind, Piece
 from store.search.explain import brief, wrong
@@ -105,8 +107,13 @@ def read_condition(reader: Reader, subject: Subject) -> Expr:
     operator = _operator(reader, subject, verb)
     if not denied or verb.word in _OPPOSITES:
         return _single(reader, subject, _OPPOSITES[verb.word] if denied else operator, verb)
-    _check(Operator.IS_NOT_NULL, reader, subject, verb)
+    if subject.field.entity is Entity.DATASET:
+        raise wrong(
+            f"NOT {verb.word} does not work on {subject.field.noun}: NOT stands before it", verb.span, reader.text
+        )
     found = _single(reader, subject, operator, verb)
+    if Operator.IS_NOT_NULL not in subject.field.operators:  # what every run has
+        return Not(found)
     return And((_comparison(reader, subject, Operator.IS_NOT_NULL, None), Not(found)))
 
 
@@ -234,7 +241,8 @@ def _time(reader: Reader, field: Field, operator: Operator, token: Token) -> int
     written = unquoted(token.text) if token.sort is Sort.TEXT else None
     if token.sort is Sort.NUMBER:
         plain = ValueKind.NUMBER
-        value = read_value(Field(field.entity, field.key, plain, field.operators), operator, _piece(token), reader.text)
+        as_number = Field(field.entity, field.key, plain, field.operators)
+        value = read_value(as_number, Operator.EQUAL, _piece(token), reader.text)
         assert isinstance(value, int | float)
         return value
     is_time = field.kind is ValueKind.TIME
@@ -284,7 +292,8 @@ def _list(reader: Reader, subject: Subject, operator: Operator, verb: Token) -> 
     if known is not None and operator in known.operators and all(token.sort is Sort.TEXT for token in tokens):
         # Where MLflow knows lists, they are Python's, with its escapes.
         piece = Piece(Kind.LIST, reader.text[whole.position : whole.end], whole)
-        return read_value(known, operator, piece, reader.text)
+        with contextlib.suppress(FilterError):
+            return read_value(known, operator, piece, reader.text)
     values = [_one_value(reader, subject, operator, token) for token in tokens]
     texts = tuple(value for value in values if isinstance(value, str))
     if texts and len(texts) < len(values):

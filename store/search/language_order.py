@@ -15,12 +15,20 @@ from store.search.explain import brief, wrong
 from store.search.functions import call_of, read_subject
 from store.search.names import resolve
 from store.search.syntax import OrderKey, Span
-from store.search.tokens import Sort, tokens_of
+from store.search.tokens import Sort, Token, tokens_of
 from store.search.vocabulary import LANGUAGE_ORDER, RUN_ORDER, similar_words
 
 _DIRECTIONS: Final = ("ASC", "DESC")
 _NO_CLOCK: Final = datetime.fromtimestamp(0, UTC)
 """No key holds a time."""
+
+
+def _is_name(token: Token) -> bool:
+    """True of a key that MLflow wants in backticks, and of an attribute that it does not sort by."""
+    entity, dot, key = token.text.partition(".")
+    if dot:
+        return token.sort in (Sort.WORD, Sort.NAME) and entity in LANGUAGE_ORDER.entities and bool(key)
+    return token.text in LANGUAGE_ORDER.attributes and token.text not in RUN_ORDER.attributes
 
 
 def parse_language_order(text: str) -> OrderKey | None:
@@ -32,7 +40,7 @@ def parse_language_order(text: str) -> OrderKey | None:
     token = reader.token
     if call_of(token, reader.ahead()):
         subject = read_subject(reader, LANGUAGE_ORDER)
-    elif token.sort is Sort.WORD and token.text in LANGUAGE_ORDER.attributes and token.text not in RUN_ORDER.attributes:
+    elif _is_name(token):
         reader.take()
         subject = Subject(resolve(token.text, token.position, text, LANGUAGE_ORDER), token.span)
     else:

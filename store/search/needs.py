@@ -40,11 +40,17 @@ def needed_keys(expression: Expr | None, order: Sequence[OrderKey] = ()) -> dict
     return {**{part: frozenset(keys) for part, keys in found.items()}, **dict.fromkeys(whole, None)}
 
 
-def needs_histories(expression: Expr | None, order: Sequence[OrderKey] = ()) -> bool:
-    """True if they ask about the history of a metric, not about its latest value alone."""
-    return any(key.aggregate is not Aggregate.LATEST for key in order) or any(
-        not isinstance(leaf, Word) and leaf.aggregate is not Aggregate.LATEST for leaf in leaves(expression)
-    )
+Asked = tuple[str, Aggregate, int | None]
+"""A metric, and what of its history is asked, with AT at which step."""
+
+
+def asked_of_histories(expression: Expr | None, order: Sequence[OrderKey] = ()) -> tuple[Asked, ...]:
+    """What they ask of the histories of metrics, beyond the latest values, each once."""
+    every: list[Asked] = [
+        (leaf.key, leaf.aggregate, leaf.step) for leaf in leaves(expression) if not isinstance(leaf, Word)
+    ]
+    every += [(key.key, key.aggregate, key.step) for key in order]
+    return tuple(dict.fromkeys(one for one in every if one[1] is not Aggregate.LATEST))
 
 
 def _looked_at(expression: Expr | None, order: Iterable[OrderKey]) -> Iterator[tuple[RunParts, str | None]]:

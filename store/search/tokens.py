@@ -1,7 +1,7 @@
 """Cuts a filter into the words, names, values and signs of flowdeck's language.
 
-Text in quotes is what MLflow takes for it: nothing in it is an escape, and a doubled quote, which does not end it, is
-two characters.
+Text in quotes is what MLflow takes for it: nothing in it is an escape, and a doubled quote, or one behind a backslash,
+which do not end it, are two characters. Where that leaves a quote open, a backslash ends no less than other characters.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from store.errors import FilterError
 from store.search.explain import TYPOGRAPHIC_QUOTES, wrong
 from store.search.syntax import Span
 
@@ -59,17 +60,16 @@ class Token:
 
 _PLAIN: Final = r"[^\s()'\"`,=<>!~;]"
 # A double quote belongs to a name where a dot stands before it. Quotes end as they do for MLflow's tokeniser.
-_TOKEN: Final = re.compile(
-    rf"""(?P<space>\s+)
+_PARTS: Final = rf"""(?P<space>\s+)
     | (?P<number>-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?!{_PLAIN})
     | (?P<name>(?:{_PLAIN}*\.|`[^`]*`\.)(?:`[^`]*`|"[^"]*") | `[^`]*`(?:\.{_PLAIN}+)?)
-    | (?P<text>'(?:''|\\'|[^'])*' | "(?:""|\\"|[^"])*")
+    | (?P<text>'(?:''|ESCAPED'|[^'])*' | "(?:""|ESCAPED"|[^"])*")
     | (?P<sign>=~|!~|~|<=|>=|!=|==|<>|=<|=>|=|<|>|!)
     | (?P<open>\() | (?P<close>\)) | (?P<comma>,)
     | (?P<word>{_PLAIN}+)
-    """,
-    re.VERBOSE,
-)
+    """
+_TOKEN: Final = re.compile(_PARTS.replace("ESCAPED", r"\\"), re.VERBOSE)
+_PLAINER: Final = re.compile(_PARTS.replace("|ESCAPED'", "").replace('|ESCAPED"', ""), re.VERBOSE)
 _COMMENTS: Final = ("--", "/*", "#")
 
 MOST_TOKENS: Final = 10_000
@@ -78,10 +78,19 @@ MOST_TOKENS: Final = 10_000
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a filter, the last of which is its end. Raises FilterError for what cannot stand in a filter."""
+    try:
+        return _cut(text, _TOKEN)
+    except FilterError:
+        if "\\" not in text:
+            raise
+    return _cut(text, _PLAINER)
+
+
+def _cut(text: str, pattern: re.Pattern[str]) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = pattern.match(text, at)
         if match is None:
             raise _stray(text, at)
         at = match.end()

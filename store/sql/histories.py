@@ -16,6 +16,9 @@ from store.sql.compare import Column, Condition, compare_number, compare_text
 from store.sql.metrics import finite
 from store.sql.schema import Schema
 
+_SCALE = sa.literal(2.0**64, sa.Float(53))
+"""A power of two: dividing by it loses no digit."""
+
 Points = Callable[[Any, Any, str], list[Condition]]
 """Conditions for the points of a run's metric, of the columns of `metrics`, the run's id, and the key."""
 
@@ -74,7 +77,9 @@ class Histories:
             case Aggregate.MAX:
                 return self._all(asked, sa.func.max(value))
             case Aggregate.MEAN:
-                return self._all(asked, sa.func.avg(value, type_=sa.Float(53)))
+                # PostgreSQL's own average overflows from 1e154 on, a sum from 1.8e308 on.
+                total = sa.func.sum(value / _SCALE, type_=sa.Float(53))
+                return self._all(asked, total / sa.func.count() * _SCALE)
         return self._single(asked, value)
 
     def _all(self, asked: Comparison | OrderKey, result: Column) -> Column:

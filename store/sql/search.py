@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from store.entities import Page
 from store.protocols import RunQuery
 from store.search.experiments import asks_for_experiments, with_experiments
-from store.search.needs import needs_histories
+from store.search.needs import asked_of_histories
 from store.search.syntax import Expr, OrderKey
 from store.sql.compile import run_ids_statement
 from store.sql.conditions import RunConditions
@@ -35,7 +35,7 @@ def find_runs(
     dialect = connection.dialect.name
     if expression is not None and asks_for_experiments(expression):
         expression = with_experiments(expression, _names(connection, schema))
-    points: Points | None = partial(points_of, connection) if needs_histories(expression, order) else None
+    points: Points | None = partial(points_of, connection) if asked_of_histories(expression, order) else None
     tested, here = divided(expression)
     limit = None if query.limit is None else query.limit + 1
     if here is None:

@@ -1,0 +1,68 @@
+"""Aggregates of metrics over REST: a server works out none, so histories are read and added up here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event
+
+from store.entities import History, Run
+from store.errors import StoreError
+from store.http.failures import Refused
+from store.http.histories import first_page, history_of, is_last_page, whole_history
+from store.http.wire import Wire
+from store.kinds import Aggregate
+from store.search.history import aggregate_of
+from store.search.needs import Asked
+
+_Place = tuple[str, Asked]
+"""A run, by its id, and what is asked of one of its metrics."""
+
+
+class Aggregates:
+    """What the metrics of runs come to, each history being read once."""
+
+    def __init__(self, wire: Wire, asked: Sequence[Asked], cancel: Event | None) -> None:
+        self._wire = wire
+        self._asked = asked
+        self._cancel = cancel
+        self._values: dict[_Place, float | None] = {}
+        self.read = 0
+        """Histories that were read."""
+
+    def __call__(self, run: Run, key: str, aggregate: Aggregate, step: int | None) -> float | None:
+        """See `store.search.match.Aggregated`. Raises `StoreError`s and `Cancelled`."""
+        place = (run.run_id, (key, aggregate, step))
+        if place not in self._values:
+            self.prepare([run])
+        return self._values[place]
+
+    def prepare(self, runs: Sequence[Run]) -> None:
+        """Reads what is asked of these runs, several at a time."""
+        wanted = []
+        for run in runs:
+            for key in dict.fromkeys(key for key, _, _ in self._asked):
+                if any((run.run_id, asked) in self._values for asked in self._asked if asked[0] == key):
+                    continue
+                if key in run.metrics:
+                    wanted.append((run.run_id, key))
+                else:  # without a latest value there is no history
+                    self._keep(run.run_id, key, None)
+        asks = (first_page(run_id, key) for run_id, key in wanted)
+        for (run_id, key), answer in zip(wanted, self._wire.gather(asks, self._cancel), strict=True):
+            self.read += 1
+            if isinstance(answer, StoreError):
+                if isinstance(answer, Refused) and answer.absent:
+                    self._keep(run_id, key, None)
+                    continue
+                raise answer
+            history = history_of(answer, run_id, key)
+            if not is_last_page(answer):
+                history = whole_history(self._wire, run_id, key, self._cancel)
+            self._keep(run_id, key, history)
+
+    def _keep(self, run_id: str, key: str, history: History | None) -> None:
+        for asked in self._asked:
+            name, aggregate, step = asked
+            if name == key:
+                value = None if history is None else aggregate_of(history, aggregate, step)
+                self._values[run_id, asked] = value
