@@ -137,7 +137,7 @@ KEYS: Final[tuple[Key, ...]] = (
         ("f",),
         "filter",
         "filter",
-        "Filter by an expression in MLflow's language: metrics.rmse < 0.8.",
+        "Filter by words or by an expression: metrics.rmse < 0.8 or params.depth > 6.",
         Place.RUNS,
         75,
     ),

@@ -162,10 +162,8 @@ def view_of(deleted: bool, everything: bool) -> ViewType:
     return ViewType.DELETED_ONLY if deleted else ViewType.ALL if everything else ViewType.ACTIVE_ONLY
 
 
-def filter_option(example: str) -> Callable[[F], F]:
-    return click.option(
-        "-f", "--filter", "filter_", default="", metavar="FILTER", help=f"MLflow's filter, e.g. {example}"
-    )
+def filter_option(example: str, language: str = "MLflow's filter") -> Callable[[F], F]:
+    return click.option("-f", "--filter", "filter_", default="", metavar="FILTER", help=f"{language}, e.g. {example}")
 
 
 def sort_option(example: str) -> Callable[[F], F]:

@@ -35,12 +35,26 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="\b\nExamples:\n"
-    "  flowdeck runs -e churn -f \"metrics.auc > 0.9 and params.depth = '6'\" --sort metrics.auc:desc\n"
-    "  flowdeck runs -n 0 -c status -c metrics.auc -o csv"
+    epilog="""\b
+Filters are MLflow's, with OR, NOT, parentheses, IN and BETWEEN, and:
+  params.depth >= 6                   params and tags as numbers
+  params.data ~ '^s3://'              a regular expression; !~
+  start_time > '2 days ago'           yesterday, 2026-01-31 14:00; duration > '1h 30m'
+  max(metrics.auc) > 0.9              min, first, mean, at(metrics.auc, 100)
+  has(tags.team), parent is null      also experiment, note, status = running
+  resnet "two words"                  words in name, id, params and tags
+
+\b
+Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, an attribute, duration,
+max(metrics.KEY) ...; a string such as "params.KEY DESC" is MLflow's and sorts params as text.
+
+\b
+Examples:
+  flowdeck runs -e churn -f "metrics.auc > 0.9 and params.depth > 6" --sort "max(metrics.auc):desc"
+  flowdeck runs -n 0 -c status -c metrics.auc -o csv"""
 )
 @experiment_option
-@filter_option("\"metrics.rmse < 1 and tags.team = 'a'\"")
+@filter_option("\"metrics.rmse < 1 and tags.team = 'a'\"", "MLflow's filter, and more: see below")
 @sort_option("metrics.rmse:desc")
 @click.option(
     "-c",

@@ -12,6 +12,9 @@ _DIRECTION: Final = re.compile(r"^(?P<key>.*\S)\s*:(?P<direction>\w*)$", re.DOTA
 _KEY: Final = re.compile(r"^(?P<entity>[A-Za-z]+)\.(?P<key>[^`\"]*[^`\"\w.][^`\"]*)$", re.DOTALL)
 """A key with a character for which MLflow wants backticks."""
 
+_NUMBERS: Final = ("params", "param", "parameters", "parameter")
+"""What comes before the keys of params."""
+
 _MEANT: Final = {
     **dict.fromkeys(("up", "ascending", "ascend", "increasing"), "asc"),
     **dict.fromkeys(("down", "descending", "descend", "decreasing", "dsc", "des"), "desc"),
@@ -23,8 +26,9 @@ def order_by(text: str) -> str:
     """MLflow's spelling of a sort key: `metrics.val/loss:desc` is ``metrics.`val/loss` DESC``.
 
     Keys may hold colons: only a direction at the very end is one, and a key that itself ends in `:asc` is quoted.
-    MLflow's own strings (`metrics.rmse DESC`) stay as they are. Raises `UsageError` for what is meant as a direction
-    and is none.
+    Params are sorted as numbers, as far as they are some: `params.lr` is `number(params.lr)`. MLflow's own strings
+    (`metrics.rmse DESC`) stay as they are, and sort params as texts. Raises `UsageError` for what is meant as a
+    direction and is none.
     """
     match = _DIRECTION.match(text)
     word = "" if match is None else match["direction"].lower()
@@ -50,4 +54,5 @@ def _no_direction(text: str, key: str, word: str) -> UsageError:
 
 def _quoted(key: str) -> str:
     match = _KEY.match(key)
-    return f"{match['entity']}.`{match['key']}`" if match else key
+    written = f"{match['entity']}.`{match['key']}`" if match else key
+    return f"number({written})" if written.partition(".")[0] in _NUMBERS else written

@@ -30,6 +30,7 @@ NEWEST_FIRST = ("attributes.start_time", False)
 """The order of MLflow's own page."""
 
 
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
 _NOT_ITSELF = re.compile(r"[%\\']")
 """What means something else in a pattern; some databases take a backslash for an escape."""
 
@@ -41,7 +42,7 @@ class RunsView:
     experiment_ids: tuple[str, ...] | None = None
     """None: of every experiment."""
     filter: str = ""
-    """MLflow's language."""
+    """In the language of `store.search`."""
     find: str = ""
     """A part of the run's name."""
     order: tuple[str, bool] = NEWEST_FIRST
@@ -52,8 +53,21 @@ class RunsView:
     def query(self) -> RunQuery:
         key, ascending = self.order
         order = () if self.order == NEWEST_FIRST else (f"{key} {'ASC' if ascending else 'DESC'}",)
-        clauses = [part for part in (_find_clause(self.find), self.filter) if part]
-        return RunQuery(self.experiment_ids, " AND ".join(clauses), order, self.stage)
+        return RunQuery(self.experiment_ids, self._whole_filter[0], order, self.stage)
+
+    @property
+    def filter_at(self) -> int:
+        """Where in the filter of `query` the user's own begins, behind what is looked for by name."""
+        return self._whole_filter[1]
+
+    @property
+    def _whole_filter(self) -> tuple[str, int]:
+        find = _find_clause(self.find)
+        if not find or not self.filter:
+            return find or self.filter, 0
+        # OR binds less than AND.
+        before, behind = (f"{find} AND (", ")") if _OR.search(self.filter) else (f"{find} AND ", "")
+        return f"{before}{self.filter}{behind}", len(before)
 
 
 def _find_clause(text: str) -> str:

@@ -162,7 +162,7 @@ class RunsPane(Pane):
         if elsewhere or error.position is None or error.text != whole:
             return
         # What is looked for by name stands before the filter.
-        start = error.position - (len(whole) - len(asked.filter))
+        start = error.position - asked.filter_at
         if start >= 0:
             wrong = range(start, start + max(1, error.length))
             await self.ask("filter", asked.filter, EXAMPLE, wrong)
