@@ -198,7 +198,7 @@ class _Search:
             )
             what = " and ".join(plan.unknown)
             histories = self._matching.aggregates.read
-            more = f", with {histories:,} histories of metrics" if histories else ""
+            more = f", with {histories:,} histor{'y' if histories == 1 else 'ies'} of metrics" if histories else ""
             return (f"this server ({brief}) does not know {what}: {tally.read:,} runs were read{more} and {done} here",)
         if tally.dropped:
             how = "takes NaN for 0" + ("" if self._server.since(1, 30) else ", or upper case for lower case")

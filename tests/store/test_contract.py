@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from store.entities import Axis, Metric, MetricSummary, Point, Run, RunParts, Vi
 from store.errors import Cancelled, FilterError
 from store.protocols import ExperimentQuery, RunQuery, Store
 from tests.support import reference
-from tests.support.backends import BACKENDS, Backend, grouped, opened, served
+from tests.support.backends import BACKENDS, SQLITE, Backend, grouped, opened, served
 from tests.support.oracle import experiment_cases, page_cases, run_cases
 from tests.support.reference import CHILD, EDGE, EDGE_NAME, FULL, MODEL, MODEL_READ, START, TWIN
 
@@ -106,6 +107,70 @@ def test_searches_runs_as_mlflow_recorded(store: Store) -> None:
         if found != case.expected:
             wrong.append((case.name, found, case.expected))
     assert wrong == []
+
+
+BEYOND_MLFLOW = (
+    ("metrics.acc > 0.9 or params.lr = '0.1'", ()),
+    ("not metrics.acc > 0.5", ()),
+    ("not (params.lr = '0.1' or tags.stage = 'dev')", ("number(params.lr) DESC",)),
+    ("params.lr <= 0.01", ("number(params.lr)",)),
+    ("params.lr between 0.001 and 0.1 and metrics.acc > 0.1", ("metrics.acc DESC",)),
+    ("status in (finished, failed) and params.lr not in (0.1, 1)", ()),
+    ("params.lr ~ '^0\\.[01]+$' and metrics.acc > 0.2", ()),
+    ("not tags.stage ~ 'dev' or run_name ~ '(?i)^RUN-1'", ("run_name",)),
+    ("start_time > '2025-06-15 15:00Z'", ()),
+    ("start_time > '1 hour ago'", ()),
+    ("duration >= '1h' or duration < '1s'", ("duration DESC",)),
+    ("end_time is null", ("duration",)),
+    (f"experiment = '{EDGE_NAME}' or experiment = '1'", ()),
+    ("experiment != '1' and metrics.acc is null", ()),
+    (f"parent = '{FULL}'", ()),
+    ("parent is null and has(params.lr)", ("number(params.lr) DESC", "metrics.acc")),
+    ("note ~ 'Note'", ()),
+    ("twin", ()),
+    ("ada AND NOT twin", ()),
+    ('"all of it" or metrics.acc > 0.95', ()),
+    ("max(metrics.stepless) > 3", ()),
+    ("min(metrics.`train/loss`) < 0.1 and max(metrics.`train/loss`) > 1000", ()),
+    ("first(metrics.`negative steps`) = -10 and at(metrics.`negative steps`, 3) = 1.5", ()),
+    ("mean(metrics.repeated) < 1 or mean(metrics.`only nan`) is not null", ()),
+    ("", ("max(metrics.acc) DESC", "number(params.lr)")),
+    ("has(metrics.acc)", ("min(metrics.acc)", "tags.stage DESC")),
+    ("has(datasets) and not dataset.name = 'ds1'", ()),
+    ("lifecycle = 'active' and user_id = 'ada'", ()),
+)
+"""Filters and orders that have no meaning in MLflow's language."""
+
+
+def test_searches_beyond_mlflow_as_sqlite_does(store: Store, tmp_path: Path) -> None:
+    now = datetime.fromtimestamp(START / 1000 + 3600.5, UTC)
+    wrong, found_something = [], 0
+    with served(SQLITE, tmp_path) as uri, opened(uri) as sqlite:
+        for text, order in BEYOND_MLFLOW:
+            for query in (RunQuery(None, text, order, now=now), RunQuery((EDGE, "1"), text, order, limit=3, now=now)):
+                wanted, found = sqlite.run_ids(query), store.run_ids(query)
+                found_something += bool(wanted.items)
+                if (found.items, found.more) != (wanted.items, wanted.more):
+                    wrong.append((text, order, found.items, wanted.items))
+    assert wrong == []
+    assert found_something > len(BEYOND_MLFLOW)
+
+
+def test_says_what_was_done_here(store: Store, backend: Backend) -> None:
+    notes = " ".join(store.run_ids(RunQuery((EDGE,), "run_name ~ 'w' or metrics.one > 1")).notes)
+    if backend.name.startswith("http"):
+        assert "does not know `OR`: 3 runs were read and filtered here" in notes
+        notes = " ".join(store.run_ids(RunQuery((EDGE,), "max(metrics.one) > 0")).notes)
+        assert "`max()`: 3 runs were read, with 1 history of metrics" in notes
+    elif backend.name != "tree":
+        assert notes == "filtered here by a regular expression over 3 runs"
+
+
+def test_a_search_with_a_regular_expression_can_be_withdrawn(store: Store) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        store.run_ids(RunQuery(filter="run_name ~ '(a+)+$' and max(metrics.acc) > 0"), cancel)
 
 
 def test_searches_experiments_as_mlflow_recorded(store: Store) -> None:
