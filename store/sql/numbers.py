@@ -25,9 +25,9 @@ _STRANGE: Final = "[^0-9eE.+-]"
 """A character that no number has; without one, the end of the text is the end that the expression means."""
 
 _FLOAT: Final = sa.Float(53)
-_NO_NUMBER_FROM: Final[Column] = sa.literal_column("1.797e308")
-_ZERO_BELOW: Final[Column] = sa.literal_column("2.4703282292062328e-324")
-"""Half of the smallest number there is; PostgreSQL refuses to convert what would become 0."""
+_TOO_LARGE: Final[Column] = sa.literal_column("1.7976931348623157e308")
+_TOO_SMALL: Final[Column] = sa.literal_column("2.4703282292062328e-324")
+"""What PostgreSQL refuses to convert: half of the smallest number there is would become 0."""
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
@@ -46,25 +46,29 @@ def number_of(column: Column, dialect: str) -> Column:
         case "sqlite":
             return sa.func.__getattr__(FUNCTION)(sa.cast(column, sa.LargeBinary()), type_=_FLOAT)
         case "postgresql":
-            exact = sa.cast(column, sa.Numeric())
-            size = sa.func.abs(exact)
+            size = sa.func.abs(sa.cast(column, sa.Numeric()))
+            converted = sa.cast(column, _FLOAT)
             number: Column = sa.case(
                 (column.op("!~")(sa.literal(_REGEX)), None),
+                # Before the conversion, which fails on them.
                 else_=sa.case(
-                    (size >= _NO_NUMBER_FROM, None), (size <= _ZERO_BELOW, 0.0), else_=sa.cast(column, _FLOAT)
+                    (size >= _TOO_LARGE, None),
+                    (size <= _TOO_SMALL, 0.0),
+                    (sa.func.abs(converted) >= sa.literal(INFINITE, _FLOAT), None),
+                    else_=converted,
                 ),
             )
             return sa.type_coerce(number, _FLOAT)
         case "mysql":
             text: Column = sa.func.convert(column.op("USING")(sa.literal_column("utf8mb4")), type_=sa.Text())
-            converted: Column = sa.type_coerce(text.op("+")(sa.literal_column("0e0")), _FLOAT)
+            sum_: Column = sa.type_coerce(text.op("+")(sa.literal_column("0e0")), _FLOAT)
             is_number = sa.and_(
                 text.op("NOT REGEXP")(sa.literal(_STRANGE)),
                 text.op("REGEXP")(sa.literal(_REGEX)),
-                converted > -INFINITE,
-                converted < INFINITE,
+                sum_ > -INFINITE,
+                sum_ < INFINITE,
             )
-            return sa.type_coerce(sa.case((is_number, converted)), _FLOAT)
+            return sa.type_coerce(sa.case((is_number, sum_)), _FLOAT)
     plain = sa.and_(column.not_like("%[^0-9eE.+|-]%", escape="|"), column.like("%[0-9]%"))
     tried: Column = sa.func.try_convert(sa.literal_column("FLOAT"), column, type_=_FLOAT)
     small = sa.and_(tried > -INFINITE, tried < INFINITE)

