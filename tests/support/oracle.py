@@ -30,9 +30,10 @@ from store.search.parse import (
     parse_run_filter,
     parse_run_order,
 )
-from store.sql.compile import experiment_ids_statement, run_ids_statement
+from store.sql.compile import experiment_ids_statement
 from store.sql.numbers import add_functions
 from store.sql.schema import COLUMNS, Schema
+from store.sql.search import find_runs
 
 BUNDLED: Final = Path(__file__).parent.parent / "data" / "oracle-db"
 TREE: Final = Path(__file__).parent.parent / "data" / "oracle-file"
@@ -175,12 +176,10 @@ def parse_cases() -> Iterator[ParseCase]:
 
 def compiled_run_search(database: Path, query: RunQuery) -> list[str]:
     """Searches with the parser and the compiler alone. Raises FilterError as they do."""
-    expression = parse_run_filter(query.filter)
+    expression = parse_run_filter(query.filter, query.now)
     order = parse_run_order(query.order_by)
-    statement = run_ids_statement(
-        schema_of(database), expression, order, query.experiment_ids, query.view, query.limit, "sqlite"
-    )
-    return execute(database, statement)
+    with _engine(database).connect() as connection:
+        return list(find_runs(connection, schema_of(database), query, expression, order, None).items)
 
 
 def compiled_experiment_search(database: Path, query: ExperimentQuery) -> list[str]:
