@@ -37,7 +37,7 @@ from store.search.syntax import (
     joined,
     leaves,
 )
-from store.search.written import is_mlflow, is_mlflow_key, written
+from store.search.written import is_mlflow, written, written_key
 
 _ATTRIBUTES: Final = {
     "start_time": (1, 24),
@@ -47,6 +47,14 @@ _ATTRIBUTES: Final = {
     "end_time": (1, 30),
 }
 """Since when a search knows them; the others are as old as the search."""
+
+_NOUNS: Final = {
+    Entity.ATTRIBUTE: "attributes",
+    Entity.METRIC: "metrics",
+    Entity.PARAM: "params",
+    Entity.TAG: "tags",
+    Entity.DATASET: "datasets",
+}
 
 _NULLS: Final = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
 _PATTERNS: Final = frozenset({Operator.LIKE, Operator.ILIKE})
@@ -92,13 +100,13 @@ def run_plan(
     else:
         # As the user wrote them where that says it: other words would have to be known to the server, too.
         sent = " AND ".join(written(clause, text) or "" for clause in sent_clauses if isinstance(clause, Comparison))
-    foreign = [key for key in order if not is_mlflow_key(key)]
-    sorted_here = bool(order) and (bool(foreign) or not server.since(1, 30))
+    keys = [written_key(key, words) for key, words in zip(order, order_by, strict=True)]
+    sorted_here = bool(order) and (None in keys or not server.since(1, 30))
     if sorted_here:
         unknown["this order"] = None
     return Plan(
         filter=sent,
-        order_by=() if sorted_here else order_by,
+        order_by=() if sorted_here else tuple(key for key in keys if key is not None),
         rest=joined(here),
         order=tuple(order) if sorted_here else None,
         unknown=tuple(unknown),
@@ -136,10 +144,10 @@ def _foreign(clause: Expr) -> str:
     if clause.operator in (Operator.MATCHES, Operator.NOT_MATCHES):
         return "regular expressions"
     if clause.numeric:
-        return f"numbers of a {clause.entity.value}"
+        return f"numbers in {_NOUNS[clause.entity]}"
     if clause.entity is Entity.ATTRIBUTE and clause.key in ("duration", "experiment_id", "lifecycle_stage"):
         return f"`{'experiment' if clause.key == 'experiment_id' else clause.key}`"
-    return "" if written(clause, "") else f"`{clause.operator.value}` on a {clause.entity.value}"
+    return "" if written(clause, "") else f"`{clause.operator.value}` of {_NOUNS[clause.entity]}"
 
 
 def _refuse_datasets(clause: Expr, server: Server) -> None:

@@ -31,10 +31,28 @@ def is_mlflow(text: str) -> bool:
 
 
 def is_mlflow_key(key: OrderKey) -> bool:
-    """True if MLflow's order_by can ask for this."""
+    """True if MLflow's order_by can ask for this, however it is spelt."""
     if key.numeric or key.aggregate is not Aggregate.LATEST:
         return False
     return key.entity is not Entity.ATTRIBUTE or key.key in RUN_ORDER.attributes
+
+
+def written_key(key: OrderKey, text: str) -> str | None:
+    """As `written`, for a key of an order that was read from `text`; None also for one that order_by has no way of
+    asking for.
+    """
+    from store.search.parse import parse_mlflow_order
+
+    if not is_mlflow_key(key):
+        return None
+    name = key.key if key.entity is Entity.ATTRIBUTE else f"`{key.key}`"
+    for words in (text, f"{_WORDS[key.entity]}.{name} {'ASC' if key.ascending else 'DESC'}"):
+        try:
+            if parse_mlflow_order(words) == key:
+                return words
+        except FilterError:
+            continue
+    return None
 
 
 def written(comparison: Comparison, text: str) -> str | None:

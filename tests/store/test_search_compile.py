@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from store.entities import ViewType
 from store.errors import FilterError, Unsupported
 from store.protocols import RunQuery
+from store.search.language import DEEPEST, MOST_CONDITIONS
 from store.search.parse import (
     parse_experiment_filter,
     parse_experiment_order,
@@ -155,3 +156,73 @@ def test_many_conditions_are_no_matter() -> None:
     assert oracle.compiled_run_search(database, RunQuery(filter=text)) == oracle.compiled_run_search(
         database, RunQuery(filter="params.lr != 'nowhere'")
     )
+
+
+BEYOND_MLFLOW = [
+    "params.a < 0.1 or not params.b in (1, 2)",
+    "max(metrics.a) > 0.9 and at(metrics.a, 100) != 1 or mean(metrics.a) is null",
+    "resnet and not 'two words'",
+    "duration > '1h' or end_time is null or parent is null",
+    "not (not (not has(metrics.a)))",
+    "metrics.a not in (1, 2) and has(datasets)",
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", BEYOND_MLFLOW)
+def test_what_is_beyond_mlflow_is_sql_everywhere(text: str, dialect: str) -> None:
+    order = ["number(params.a) DESC", "max(metrics.a)", "first(metrics.a) DESC", "duration"]
+    assert run_sql(text, order, dialect).startswith("SELECT ")
+
+
+def test_numbers_in_texts_are_asked_for_in_each_databases_words() -> None:
+    words = {
+        "sqlite": "flowdeck_number(CAST(params.value AS BLOB)) < ?",
+        "postgresql": "WHEN (params.value !~ %(param",
+        "mysql": "convert(params.value USING utf8mb4) NOT REGEXP %s",
+        "mssql": "try_convert(FLOAT, params.value)",
+    }
+    for dialect, expected in words.items():
+        assert expected in run_sql("params.a < 0.1", dialect=dialect), dialect
+
+
+def test_text_is_looked_for_in_each_databases_words() -> None:
+    words = {
+        "sqlite": "instr(lower(",
+        "postgresql": "strpos(lower(",
+        "mysql": "instr(lower(convert(",
+        "mssql": "charindex(",
+    }
+    for dialect, expected in words.items():
+        assert expected in run_sql("resnet", dialect=dialect), dialect
+
+
+def test_not_is_true_of_what_sql_does_not_know() -> None:
+    assert "CASE WHEN (runs.user_id = ?) THEN ? ELSE ? END = ?" in run_sql("not user_id = 'x'")
+
+
+def test_what_mlflow_understands_is_asked_for_as_before() -> None:
+    sql = run_sql("metrics.a > 1 AND params.b = 'x'", ["metrics.a DESC"])
+    assert "CASE WHEN" not in sql.partition("ORDER BY")[0]
+    assert sql.count("EXISTS") == 1
+    assert "runs.run_uuid IN (SELECT params.run_uuid" in sql
+
+
+def test_the_deepest_filters_that_are_understood_are_sql() -> None:
+    deep = "params.a = 'x'"
+    for level in range(DEEPEST // 2):
+        deep = f"not ({deep} {'or' if level % 2 else 'and'} metrics.m{level} > 1)"
+    for dialect in DIALECTS:
+        assert run_sql(deep, dialect=dialect)
+
+
+def test_the_widest_filters_that_are_understood_are_answered() -> None:
+    wide = " or ".join(f"params.p{number} = {number}" for number in range(MOST_CONDITIONS))
+    assert oracle.compiled_run_search(oracle.BUNDLED / "mlflow.db", RunQuery(filter=wide)) == []
+
+
+def test_an_old_schema_has_no_end_of_runs_to_ask_for() -> None:
+    columns = {**OLD.columns, "runs": OLD.columns["runs"] - {"end_time"}}
+    with pytest.raises(Unsupported, match="end times"):
+        run_sql("duration > 5 or resnet", schema=Schema(None, columns))
+    assert "end_time" not in run_sql("resnet", ["duration"], schema=Schema(None, columns))
