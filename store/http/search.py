@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any, Final
 
 from store.entities import Page, Run, ViewType
+from store.errors import Cancelled
 from store.http.aggregates import Aggregates
 from store.http.experiments import experiment_ids, experiment_names
 from store.http.failures import Refused
@@ -79,6 +80,7 @@ class _Matching:
 
     def __init__(self, wire: Wire, plan: Plan, cancel: Event | None) -> None:
         clauses = conjuncts(plan.rest)
+        self._cancel = cancel
         self._first = run_predicate(joined([clause for clause in clauses if not asked_of_histories(clause)]))
         costly = joined([clause for clause in clauses if asked_of_histories(clause)])
         asked = asked_of_histories(costly, plan.order or ())
@@ -87,7 +89,12 @@ class _Matching:
 
     def of(self, runs: Sequence[Run]) -> list[Run]:
         """Histories are read of those alone that may still satisfy it."""
-        found = [one for one in runs if self._first(one)]
+        found = []
+        for one in runs:
+            if self._cancel is not None and self._cancel.is_set():
+                raise Cancelled
+            if self._first(one):
+                found.append(one)
         if self._then is None:
             return found
         self.aggregates.prepare(found)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-MOST_STEPS: Final = 2_000
+MOST_STEPS: Final = 1_000
 """Steps of a program; a repetition of a repetition soon has millions."""
 
 MOST_GROUPS: Final = 50

@@ -22,9 +22,6 @@ _HERE: Final = (Operator.MATCHES, Operator.NOT_MATCHES)
 _Row: TypeAlias = Sequence[Any]
 _Test = Callable[[_Row], bool]
 
-CHECKED: Final = 1_000
-"""Runs between two looks at the cancel event."""
-
 
 def divided(expression: Expr | None) -> tuple[Expr | None, Expr | None]:
     """What the database tests, and what is tested here of the runs that it finds."""
@@ -49,8 +46,7 @@ class Rest:
     def found(self, rows: Sequence[_Row], cancel: Event | None) -> Iterator[str]:
         """The ids, which come first in the rows, of those that satisfy it. Raises `Cancelled`."""
         for row in rows:
-            if self.tested % CHECKED == 0:
-                check(cancel)
+            check(cancel)
             self.tested += 1
             if self._test(row):
                 yield row[0]

@@ -11,13 +11,10 @@ import sqlalchemy as sa
 
 from store.entities import Page
 from store.protocols import RunQuery
-from store.search.experiments import asks_for_experiments, with_experiments
-from store.search.needs import asked_of_histories
 from store.search.syntax import Expr, OrderKey
 from store.sql.compile import run_ids_statement
 from store.sql.conditions import RunConditions
 from store.sql.engine import check, fetch
-from store.sql.here import Rest, divided
 from store.sql.histories import Points
 from store.sql.metrics import points_of
 from store.sql.schema import Schema
@@ -33,25 +30,47 @@ def find_runs(
 ) -> Page[str]:
     """The ids of the runs that `query`, of which the filter and the order were parsed, asks for."""
     dialect = connection.dialect.name
+    limit = None if query.limit is None else query.limit + 1
+    points: Points | None = None
+    if expression is None and not order:
+        # What follows is not loaded for a plain listing.
+        return _page(_ids(connection, schema, query, None, (), limit, points), query)
+    from store.search.experiments import asks_for_experiments, with_experiments
+    from store.search.needs import asked_of_histories
+    from store.sql.here import Rest, divided
+
     if expression is not None and asks_for_experiments(expression):
         expression = with_experiments(expression, _names(connection, schema))
-    points: Points | None = partial(points_of, connection) if asked_of_histories(expression, order) else None
+    if asked_of_histories(expression, order):
+        points = partial(points_of, connection)
     tested, here = divided(expression)
-    limit = None if query.limit is None else query.limit + 1
     if here is None:
-        statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, limit, dialect, points)
-        ids = [row[0] for row in fetch(connection, statement)]
-        return _page(ids, query, ())
+        return _page(_ids(connection, schema, query, tested, order, limit, points), query)
     rest = Rest(here, RunConditions(schema, dialect, everywhere=query.experiment_ids is None, points=points))
     # How many must be looked at to find as many as are wanted, nobody knows.
     statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, None, dialect, points)
     rows = fetch(connection, statement.add_columns(*rest.columns))
     ids = list(islice(rest.found(rows, cancel), limit))
     check(cancel)
-    return _page(ids, query, (rest.note,))
+    return _page(ids, query, rest.note)
 
 
-def _page(ids: Sequence[str], query: RunQuery, notes: tuple[str, ...]) -> Page[str]:
+def _ids(
+    connection: sa.Connection,
+    schema: Schema,
+    query: RunQuery,
+    expression: Expr | None,
+    order: Sequence[OrderKey],
+    limit: int | None,
+    points: Points | None,
+) -> list[str]:
+    statement = run_ids_statement(
+        schema, expression, order, query.experiment_ids, query.view, limit, connection.dialect.name, points
+    )
+    return [row[0] for row in fetch(connection, statement)]
+
+
+def _page(ids: Sequence[str], query: RunQuery, *notes: str) -> Page[str]:
     kept = tuple(ids if query.limit is None else ids[: query.limit])
     return Page(kept, len(ids) > len(kept), notes)
 

@@ -24,7 +24,6 @@ from store.entities import (
 )
 from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUnreachable
 from store.protocols import ExperimentQuery, Progress, RunQuery
-from store.search.select import parsed_runs
 from store.sql import curves, experiments, logged_models, metrics, runs
 from store.sql.catalog import read_catalog
 from store.sql.engine import Database, check, fetch
@@ -32,7 +31,7 @@ from store.sql.schema import REQUIRED, Schema
 from store.uris import Address, Kind
 
 if TYPE_CHECKING:
-    from store.search.syntax import Expr
+    from store.search.syntax import Expr, OrderKey
     from store.sql.server import Dialect
 
 T = TypeVar("T")
@@ -163,7 +162,12 @@ class SqlStore:
     def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         from store.sql.search import find_runs
 
-        expression, order = parsed_runs(query)
+        expression: Expr | None = None
+        order: tuple[OrderKey, ...] = ()
+        if query.filter or query.order_by:
+            from store.search.select import parsed_runs
+
+            expression, order = parsed_runs(query)
         return self._read(
             lambda connection, schema: find_runs(connection, schema, query, expression, order, cancel), cancel
         )

@@ -72,7 +72,7 @@ async def test_escape_gives_a_wrong_filter_up_and_the_runs_stay(walk: Walk, demo
         screen = await open_runs(pilot, "churn")
         await wait_for(pilot, lambda: screen.runs.settled, "all runs")
         total = len(screen.runs.table.rows)
-        await ask(pilot, screen, "nonsense")
+        await ask(pilot, screen, "nonsense =")
         await wait_for(pilot, lambda: screen.query_one(ErrorBar).shown, "the error")
         await pilot.press("escape")
         await wait_for(pilot, lambda: not screen.query_one(ErrorBar).shown, "no error")
@@ -81,7 +81,7 @@ async def test_escape_gives_a_wrong_filter_up_and_the_runs_stay(walk: Walk, demo
         assert len(screen.runs.table.rows) == total
         # It is there again for whoever wants to mend it after all.
         await pilot.press("f")
-        assert screen.runs.query_one(Input).value == "nonsense"
+        assert screen.runs.query_one(Input).value == "nonsense ="
 
 
 async def test_a_wrong_filter_is_emptied_by_one_key_though_the_cursor_is_in_it(walk: Walk, demo: Path) -> None:
@@ -99,7 +99,7 @@ async def test_the_prompt_does_not_come_back_to_who_went_elsewhere(walk: Walk, d
     async with walk(demo) as pilot:
         screen = await open_runs(pilot, "churn")
         await pilot.press("question_mark")
-        screen.runs._ask(filter="nonsense")
+        screen.runs._ask(filter="nonsense =")
         await wait_for(pilot, lambda: screen.query_one(ErrorBar).shown, "the error")
         assert screen.runs.prompt is None or not screen.runs.prompt.shown
         await pilot.press("escape")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store.entities import Metric, Run, ViewType
 from store.protocols import RunQuery
 from store.search.parse import parse_run_filter, parse_run_order
-from store.search.syntax import And, Comparison, Entity, Operator
+from store.search.syntax import And, Comparison, Entity, Operator, conjuncts
 from tui.view import cells
 from tui.view.facts import PARENT_TAG, run_duration
 from tui.view.glyphs import UNICODE
@@ -62,6 +62,17 @@ def test_a_view_asks_for_its_experiments_its_stage_and_its_order() -> None:
     (key,) = parse_run_order(view.query.order_by)
     assert (key.entity, key.key, key.ascending) == (Entity.METRIC, "val/auc", False)
     assert replace(view, order=("attributes.start_time", True)).query.order_by == ("attributes.start_time ASC",)
+
+
+@pytest.mark.parametrize("text", ["metrics.a > 1 or metrics.b > 1", "resnet OR vgg", "resnet", "metrics.a > 1 AND"])
+def test_what_is_looked_for_by_name_holds_whatever_the_filter_says(text: str) -> None:
+    view = RunsView(find="tree", filter=text)
+    whole = view.query.filter
+    assert whole[view.filter_at : view.filter_at + len(text)] == text
+    parsed = parse_run_filter(whole)
+    first = conjuncts(parsed)[0]
+    assert first == parse_run_filter(RunsView(find="tree").query.filter)
+    assert RunsView(filter=text).query.filter == text
 
 
 def test_finding_and_filtering_are_both_asked_for() -> None:
