@@ -1,1 +1,1 @@
-"""MLflow's search language."""
+"""The search language of MLflow, and the wider one of flowdeck: see `store.search.language`."""

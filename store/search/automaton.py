@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from store.search.regex import Check, Fork, Found, Place, Step, Take, compile_regex, is_word
+from store.search.regex import Check, Fork, Found, Step, Take, compile_regex
+from store.search.regex_syntax import Place, is_word
 
 REMEMBERED: Final = 20_000
 """Steps from one state to the next that are remembered; then they are forgotten and found anew."""
@@ -31,7 +32,7 @@ class _State:
 
 
 def regex_test(pattern: str) -> Callable[[str], bool]:
-    """A test that is true of the texts in which `pattern` is found. Raises RegexError."""
+    """A test that is true of the texts in which `pattern` is found. Raises `store.search.regex_syntax.RegexError`."""
     return _Automaton(compile_regex(pattern)).search
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from store.kinds import Aggregate
-from store.search.conditions import Reader, Subject, read_condition, starts_operator
+from store.search.conditions import read_condition, starts_operator
 from store.search.explain import brief, wrong
 from store.search.names import resolve
+from store.search.reader import Reader, Subject
 from store.search.syntax import Comparison, Entity, Expr, Operator, Span
 from store.search.tokens import Sort, Token
 from store.search.vocabulary import LANGUAGE, Field, Vocabulary, similar_words

@@ -19,10 +19,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from store.search.conditions import OPERATOR_WORDS, Reader, Subject, read_condition, starts_operator
+from store.search.conditions import OPERATOR_WORDS, read_condition, starts_operator
 from store.search.explain import brief, wrong
 from store.search.functions import FUNCTIONS, call_of, read_call
 from store.search.names import resolve, unquoted
+from store.search.reader import Reader, Subject
 from store.search.syntax import And, Expr, Not, Operator, Or, Span, Word, leaves
 from store.search.tokens import Sort, Token, tokens_of
 from store.search.vocabulary import LANGUAGE, similar_words

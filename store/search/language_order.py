@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from store.errors import FilterError
-from store.search.conditions import Reader, Subject
 from store.search.explain import brief, wrong
 from store.search.functions import call_of, read_subject
 from store.search.names import resolve
+from store.search.reader import Reader, Subject
 from store.search.syntax import OrderKey, Span
 from store.search.tokens import Sort, Token, tokens_of
 from store.search.vocabulary import LANGUAGE_ORDER, RUN_ORDER, similar_words

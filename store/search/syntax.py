@@ -46,7 +46,7 @@ class Operator(enum.StrEnum):
     """There is no such key."""
     IS_NOT_NULL = "IS NOT NULL"
     MATCHES = "~"
-    """A regular expression is found in the text; see `store.search.regex`. Not of MLflow."""
+    """A regular expression is found in the text; see `store.search.regex_syntax`. Not of MLflow."""
     NOT_MATCHES = "!~"
     """There is a text, and it is not found in it. Not of MLflow."""
 

@@ -79,7 +79,7 @@ def test_orders(runs: Path, keys: tuple[str, ...], names: str) -> None:
 def test_what_was_done_here_is_told_apart_from_the_data(runs: Path) -> None:
     result = invoke("runs", "-s", runs, "-f", "params.lr ~ '[0o]$' and has(metrics.acc)", "-o", "csv", "-c", "run_name")
     assert (result.code, result.out) == (0, b"run_name\r\nrun-0\r\nrun-3\r\n")
-    assert "filtered here by a regular expression over 4 runs" in result.err
+    assert "filtered here by a regular expression over 5 runs" in result.err
 
 
 def test_a_mistake_is_marked_and_what_was_meant_is_told(runs: Path) -> None:

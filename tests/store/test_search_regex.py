@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.search.automaton import regex_test
-from store.search.regex import RegexError, compile_regex
+from store.search.regex import compile_regex
+from store.search.regex_syntax import RegexError
 
 PIECES = st.sampled_from(
     [
