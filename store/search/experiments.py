@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from store.search.match import value_test
-from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, leaves
+from store.search.syntax import Comparison, Entity, Expr, Leaf, Operator, leaves, replaced
 
 _OPPOSITES: Final = {
     Operator.NOT_EQUAL: Operator.EQUAL,
@@ -26,20 +26,17 @@ def with_experiments(expression: Expr, names: Mapping[str, str]) -> Expr:
 
     An experiment answers to its name and to its id; a condition with `not` in it wants neither.
     """
-    match expression:
-        case And():
-            return And(tuple(with_experiments(clause, names) for clause in expression.clauses))
-        case Or():
-            return Or(tuple(with_experiments(clause, names) for clause in expression.clauses))
-        case Not():
-            return Not(with_experiments(expression.clause, names))
-        case Comparison() if _is_about(expression):
-            operator = _OPPOSITES.get(expression.operator, expression.operator)
-            test, wanted = value_test(operator, expression.value), operator is expression.operator
-            ids = tuple(key for key, name in names.items() if (test(name) or test(key)) is wanted)
-            return replace(expression, key="experiment_id", operator=Operator.IN, value=ids)
-    return expression
+
+    def with_ids(leaf: Leaf) -> Expr:
+        if not isinstance(leaf, Comparison) or not _is_about(leaf):
+            return leaf
+        operator = _OPPOSITES.get(leaf.operator, leaf.operator)
+        test, wanted = value_test(operator, leaf.value), operator is leaf.operator
+        ids = tuple(key for key, name in names.items() if (test(name) or test(key)) is wanted)
+        return replace(leaf, key="experiment_id", operator=Operator.IN, value=ids)
+
+    return replaced(expression, with_ids)
 
 
-def _is_about(leaf: Expr) -> bool:
+def _is_about(leaf: Leaf) -> bool:
     return isinstance(leaf, Comparison) and leaf.entity is Entity.ATTRIBUTE and leaf.key == "experiment"

@@ -7,7 +7,7 @@ wherever they stood.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -161,6 +161,18 @@ def leaves(expression: Expr | None) -> Iterator[Leaf]:
         case And() | Or():
             for clause in expression.clauses:
                 yield from leaves(clause)
+
+
+def replaced(expression: Expr, make: Callable[[Leaf], Expr]) -> Expr:
+    """The same filter with something else in the place of each single condition."""
+    match expression:
+        case And():
+            return And(tuple(replaced(clause, make) for clause in expression.clauses))
+        case Or():
+            return Or(tuple(replaced(clause, make) for clause in expression.clauses))
+        case Not():
+            return Not(replaced(expression.clause, make))
+    return make(expression)
 
 
 def conjuncts(expression: Expr | None) -> tuple[Expr, ...]:

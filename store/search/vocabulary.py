@@ -91,7 +91,8 @@ class Vocabulary:
             case Entity.PARAM | Entity.TAG:
                 return Field(entity, key, ValueKind.TEXT, _MORE_KEYED_TEXT if self.wider else _KEYED_TEXT)
             case Entity.DATASET:
-                return Field(entity, key, ValueKind.TEXT, _TEXT | _LISTS) if key in DATASET_KEYS else None
+                operators = _TEXT | _LISTS | _REGEX if self.wider else _TEXT | _LISTS
+                return Field(entity, key, ValueKind.TEXT, operators) if key in DATASET_KEYS else None
 
 
 def _attribute(key: str, kind: ValueKind, operators: Iterable[Operator]) -> Field:

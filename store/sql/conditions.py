@@ -16,7 +16,7 @@ from store.errors import Unsupported
 from store.kinds import Aggregate
 from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Word
 from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text
-from store.sql.engine import IDS_PER_QUERY
+from store.sql.engine import IDS_PER_QUERY, fetch
 from store.sql.histories import Histories, Points, plain_points
 from store.sql.numbers import number_of
 from store.sql.schema import Schema
@@ -27,6 +27,7 @@ RUN_COLUMNS: Final = {"run_id": "run_uuid", "run_name": "name"}
 _NUMBERS: Final = ("duration", "start_time", "end_time", "creation_time", "last_update_time")
 
 _RUN_NAME_TAG: Final = "mlflow.runName"
+DATASETS: Final = "datasets (MLflow 2.4 and newer)"
 _CONTEXT_TAG: Final = "mlflow.data.context"
 
 _PLANNED_LOOKUPS: Final = 8
@@ -70,10 +71,7 @@ class Conditions:
 
     def _column(self, table: str, column: str, what: str) -> Column:
         if not self._schema.has(table, column):
-            raise Unsupported(
-                f"this database holds no {what}; its schema: {self._schema.release}",
-                "leave them out of the filter",
-            )
+            raise no_column(self._schema, what)
         return self._schema.table(table).c[column]
 
     def _text(self, column: Column, comparison: Comparison) -> Condition:
@@ -184,8 +182,7 @@ class RunConditions(Conditions):
 
     def _dataset(self, comparison: Comparison) -> Condition:
         """A condition on the datasets that the run was given; two such conditions may be met by two datasets."""
-        what = "datasets (MLflow 2.4 and newer)"
-        dataset_uuid = self._column("datasets", "dataset_uuid", what)
+        dataset_uuid = self._column("datasets", "dataset_uuid", DATASETS)
         datasets = self._schema.table("datasets")
         inputs = self._schema.table("inputs")
         users = sa.select(inputs.c.destination_id)
@@ -198,7 +195,7 @@ class RunConditions(Conditions):
         else:
             # The type leads in the primary key of `inputs`: with it SQLite looks up what few datasets were
             # given to, without it all inputs are read.
-            matches = self._text(self._column("datasets", comparison.key, what), comparison)
+            matches = self._text(self._column("datasets", comparison.key, DATASETS), comparison)
             users = users.where(
                 inputs.c.source_type == "DATASET", inputs.c.source_id.in_(sa.select(dataset_uuid).where(matches))
             )
@@ -224,6 +221,26 @@ class ExperimentConditions(Conditions):
             present = sa.exists().where(same, same_key)
             return ~present if comparison.operator is Operator.IS_NULL else present
         return sa.exists().where(same, same_key, self._text(tags.c.value, comparison))
+
+
+def dataset_values(connection: sa.Connection, schema: Schema, key: str) -> list[str]:
+    """Every name, digest or context that datasets have. Raises Unsupported where there are no datasets."""
+    if not schema.has("datasets", "dataset_uuid"):
+        raise no_column(schema, DATASETS)
+    if key == "context":
+        tags = schema.table("input_tags").c
+        statement = sa.select(tags.value).where(tags.name == _CONTEXT_TAG).distinct()
+    else:
+        statement = sa.select(schema.table("datasets").c[key]).distinct()
+    return [str(row[0]) for row in fetch(connection, statement) if row[0] is not None]
+
+
+def no_column(schema: Schema, what: str) -> Unsupported:
+    """The error about something that this schema has no place for."""
+    return Unsupported(
+        f"this database holds no {what}; its schema: {schema.release}",
+        "leave them out of the filter",
+    )
 
 
 def _cost(expression: Expr) -> int:

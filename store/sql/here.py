@@ -7,13 +7,28 @@ conditions hold that stand in one OR or NOT with a regular expression.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from store.search.match import value_test
-from store.search.syntax import And, Comparison, Expr, Leaf, Not, Operator, Or, Word, conjuncts, joined, leaves
+from store.search.syntax import (
+    And,
+    Comparison,
+    Entity,
+    Expr,
+    Leaf,
+    Not,
+    Operator,
+    Or,
+    Word,
+    conjuncts,
+    joined,
+    leaves,
+    replaced,
+)
 from store.sql.conditions import RunConditions
 from store.sql.engine import check
 
@@ -77,6 +92,21 @@ class Rest:
         self.columns.append(self._conditions.text_of(leaf))
         test = value_test(leaf.operator, leaf.value)
         return lambda row: row[place] is not None and test(str(row[place]))
+
+
+def with_datasets(expression: Expr, values: Callable[[str], Sequence[str]]) -> Expr:
+    """With a list in the place of each regular expression about datasets, of which there are fewer than runs.
+
+    `values` are the names, digests or contexts of all datasets.
+    """
+
+    def listed(leaf: Leaf) -> Expr:
+        if not isinstance(leaf, Comparison) or leaf.entity is not Entity.DATASET or not _is_here(leaf):
+            return leaf
+        test = value_test(leaf.operator, leaf.value)
+        return replace(leaf, operator=Operator.IN, value=tuple(one for one in values(leaf.key) if test(one)))
+
+    return replaced(expression, listed)
 
 
 def _is_here(leaf: Leaf) -> bool:

@@ -69,7 +69,7 @@ def number_of(column: Column, dialect: str) -> Column:
                 sum_ < INFINITE,
             )
             return sa.type_coerce(sa.case((is_number, sum_)), _FLOAT)
-    plain = sa.and_(column.not_like("%[^0-9eE.+|-]%", escape="|"), column.like("%[0-9]%"))
+    plain = sa.and_(column.not_like("%[^0-9eE.+-]%"), column.like("%[0-9]%"))
     tried: Column = sa.func.try_convert(sa.literal_column("FLOAT"), column, type_=_FLOAT)
     small = sa.and_(tried > -INFINITE, tried < INFINITE)
     return sa.type_coerce(sa.case((sa.and_(plain, small), tried)), _FLOAT)

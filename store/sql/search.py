@@ -13,7 +13,7 @@ from store.entities import Page
 from store.protocols import RunQuery
 from store.search.syntax import Expr, OrderKey
 from store.sql.compile import run_ids_statement
-from store.sql.conditions import RunConditions
+from store.sql.conditions import RunConditions, dataset_values
 from store.sql.engine import check, fetch
 from store.sql.histories import Points
 from store.sql.metrics import points_of
@@ -37,10 +37,12 @@ def find_runs(
         return _page(_ids(connection, schema, query, None, (), limit, points), query)
     from store.search.experiments import asks_for_experiments, with_experiments
     from store.search.needs import asked_of_histories
-    from store.sql.here import Rest, divided
+    from store.sql.here import Rest, divided, with_datasets
 
     if expression is not None and asks_for_experiments(expression):
         expression = with_experiments(expression, _names(connection, schema))
+    if expression is not None:
+        expression = with_datasets(expression, partial(dataset_values, connection, schema))
     if asked_of_histories(expression, order):
         points = partial(points_of, connection)
     tested, here = divided(expression)

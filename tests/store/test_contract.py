@@ -137,6 +137,7 @@ BEYOND_MLFLOW = (
     ("", ("max(metrics.acc) DESC", "number(params.lr)")),
     ("has(metrics.acc)", ("min(metrics.acc)", "tags.stage DESC")),
     ("has(datasets) and not dataset.name = 'ds1'", ()),
+    ("dataset.name ~ '^ds[12]$' or dataset.context !~ 'a'", ()),
     ("lifecycle = 'active' and user_id = 'ada'", ()),
 )
 """Filters and orders that have no meaning in MLflow's language."""

@@ -129,7 +129,7 @@ def test_an_error_points_and_suggests(text: str, wrong: str, suggestion: str) ->
         ("metrics.acc BETWEEN 0 OR 1", "OR", "two values"),
         ("params.a ~ 'x(b'", "(", "never closed"),
         ("params.a ~ '(a)\\1'", "\\1", "references"),
-        ("dataset.name ~ 'a'", "~", "does not work on dataset"),
+        ("dataset.name < 'a'", "<", "does not work on dataset"),
         ("max(params.a) > 1", "params.a", "takes a metric"),
         ("at(metrics.a) > 1", ")", "at(metrics.acc, 100)"),
         ("has(status.x)", "status", "nothing may follow"),

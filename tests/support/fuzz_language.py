@@ -203,8 +203,9 @@ class LanguageGenerator:
         name = self._pick("dataset.name", "datasets.digest", "dataset.context")
         value = self._pick("'wine'", "'Wine'", "'d1'", "'train'", "'eval'")
         return self._pick(
-            f"{name} = {value}", f"{name} != {value}", f"{name} in ({value}, 'iris')", f"{name} like '%i%'"
-        )
+            f"{name} = {value}", f"{name} != {value}", f"{name} in ({value}, 'iris')", f"{name} like '%i%'",
+            f"{name} ~ '^[Ww]|[13]$'", f"{name} !~ 'w|t'",
+        )  # fmt: skip
 
     def _experiment(self) -> str:
         value = self._quoted(self._pick(*EXPERIMENTS, "2", "nothing"))
