@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from store.errors import Unsupported
 from store.kinds import Aggregate
 from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Word
-from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text
+from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text, exact_text
 from store.sql.engine import IDS_PER_QUERY, fetch
 from store.sql.histories import Histories, Points, plain_points
 from store.sql.numbers import number_of
@@ -227,11 +227,12 @@ def dataset_values(connection: sa.Connection, schema: Schema, key: str) -> list[
     """Every name, digest or context that datasets have. Raises Unsupported where there are no datasets."""
     if not schema.has("datasets", "dataset_uuid"):
         raise no_column(schema, DATASETS)
+    dialect = connection.dialect.name
     if key == "context":
         tags = schema.table("input_tags").c
-        statement = sa.select(tags.value).where(tags.name == _CONTEXT_TAG).distinct()
+        statement = sa.select(exact_text(tags.value, dialect)).where(tags.name == _CONTEXT_TAG).distinct()
     else:
-        statement = sa.select(schema.table("datasets").c[key]).distinct()
+        statement = sa.select(exact_text(schema.table("datasets").c[key], dialect)).distinct()
     return [str(row[0]) for row in fetch(connection, statement) if row[0] is not None]
 
 
