@@ -19,9 +19,6 @@ _OPERATORS: Final = tuple(
 )
 """MLflow's own."""
 
-MOST_PARENTHESES: Final = 1_000
-"""Open at one place of a text, quotes included."""
-
 
 def wrong(message: str, span: Span, text: str, *suggestions: str, hint: str = "") -> FilterError:
     """The error that points at `span` in `text`."""
@@ -33,23 +30,6 @@ def wrong(message: str, span: Span, text: str, *suggestions: str, hint: str = ""
         suggestions=suggestions,
         hint=hint,
     )
-
-
-def refuse_nesting(text: str) -> None:
-    """Raises FilterError for more parentheses inside of each other than any parser here takes.
-
-    A rough look before the parsers': it counts those in quotes, too.
-    """
-    if text.count("(") <= MOST_PARENTHESES:
-        return
-    depth = 0
-    for position, character in enumerate(text):
-        if character == "(":
-            depth += 1
-            if depth > MOST_PARENTHESES:
-                raise wrong(f"this is nested too deep: {MOST_PARENTHESES} levels are too many", Span(position, 1), text)
-        elif character == ")":
-            depth -= 1
 
 
 def brief(text: str) -> str:

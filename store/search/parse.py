@@ -19,7 +19,7 @@ from datetime import datetime
 
 from store.errors import FilterError
 from store.search.clauses import Clause, Kind, Piece, single_name, split_filter
-from store.search.explain import brief, no_name, refuse_nesting, stray, wrong
+from store.search.explain import brief, no_name, stray, wrong
 from store.search.names import resolve
 from store.search.syntax import And, Comparison, Expr, Operator, OrderKey, Span
 from store.search.values import read_value, refuse_surrogates
@@ -44,7 +44,6 @@ def parse_run_filter(text: str | None, now: datetime | None = None) -> Expr | No
     if not text:
         return None
     refuse_surrogates(text, text)
-    refuse_nesting(text)
     with contextlib.suppress(FilterError):
         return parse_mlflow_filter(text)
     # What MLflow has no meaning for may have one here; if not, here are the words for it.
