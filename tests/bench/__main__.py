@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.bench import (
     bench_curve,
+    bench_filters,
     bench_http,
     bench_postgres,
     bench_runs_cli,
@@ -24,6 +25,7 @@ from tests.bench.timing import SWITCH_SECONDS, Row, Settings, add_options, machi
 BENCHMARKS: Final = {
     "startup": bench_startup.measure,
     "runs_cli": bench_runs_cli.measure,
+    "filters": bench_filters.measure,
     "curve": bench_curve.measure,
     "wire": bench_wire.measure,
     "tree": bench_tree.measure,
