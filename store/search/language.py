@@ -16,6 +16,7 @@ written, so that a slip does not become a search.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -54,6 +55,24 @@ def parse_language(text: str, now: datetime) -> Expr:
     return found
 
 
+_OTHER_WORDS: Final = {
+    **dict.fromkeys(("&", "&&"), ("AND",)),
+    **dict.fromkeys(("|", "||"), ("OR",)),
+    **dict.fromkeys(("CONTAINS", "INCLUDES"), ("ILIKE", "~")),
+    **dict.fromkeys(("STARTSWITH", "ENDSWITH", "STARTS", "ENDS"), ("LIKE", "~")),
+    **dict.fromkeys(("MATCHES", "MATCH", "REGEX"), ("~",)),
+    **dict.fromkeys(("EQUALS", "EQ"), ("=",)),
+}
+"""What other languages write, and what was probably meant."""
+
+
+def _meant(token: Token, known: Sequence[str]) -> tuple[str, ...]:
+    """What a word where none is expected may be a slip for."""
+    if token.sort is not Sort.WORD:
+        return ()
+    return _OTHER_WORDS.get(token.word) or similar_words(token.text, known)
+
+
 class _Parser:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -88,7 +107,7 @@ class _Parser:
             return
         if self._is_word(token, self._reader.ahead()):
             message = f"{brief(token.text)!r} is neither an operator nor AND"
-            near = similar_words(token.text, ("AND", "OR", *OPERATOR_WORDS)) if token.sort is Sort.WORD else ()
+            near = _meant(token, ("AND", "OR", *OPERATOR_WORDS))
             hint = "a word to search for is joined to a condition with AND"
             raise wrong(message, token.span, self._text, *(near or ("AND", "OR")), hint=hint)
         message = f"between {brief(before.text)}, which is searched for, and a condition stands AND or OR"
@@ -161,9 +180,9 @@ class _Parser:
         hint = "" if token.sort is Sort.NAME else f"to search for this word, put it in quotes: '{brief(token.text)}'"
         following = self._reader.ahead()
         if following.sort is Sort.WORD and following.word not in RESERVED:
-            near = similar_words(following.text, [*OPERATOR_WORDS, *(one.value for one in Operator)])
+            near = _meant(following, [*OPERATOR_WORDS, *(one.value for one in Operator)])
             message = f"{brief(following.text)!r} is neither an operator nor AND"
-            return wrong(message, following.span, self._text, *near, hint=hint)
+            return wrong(message, following.span, self._text, *near)
         return wrong(message, token.span, self._text, *suggestions, hint=hint)
 
     def stray(self, token: Token) -> Exception:

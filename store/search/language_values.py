@@ -80,7 +80,9 @@ def _time(reader: Reader, field: Field, operator: Operator, token: Token) -> int
     if found is None:
         examples = TIME_EXAMPLES if is_time else DURATION_EXAMPLES
         message = f"{field.noun} is compared with milliseconds{' since 1970' if is_time else ''}, or with text such as"
-        near = similar_words(written or token.text, ("yesterday", "today", "now")) if is_time else ()
+        bare = token.text.strip("'\"")
+        is_bare = written is None and (moment(bare, reader.now) if is_time else duration(bare)) is not None
+        near = (bare,) if is_bare else similar_words(bare, ("yesterday", "today", "now")) if is_time else ()
         suggestions = tuple(f"'{word}'" for word in near)
         raise wrong(f"{message} {examples}; found {brief(token.text)}", token.span, reader.text, *suggestions)
     if is_time and operator not in _SIZES:

@@ -69,7 +69,10 @@ def _unknown_entity(word: str, key: str, span: Span, text: str, vocabulary: Voca
 
 
 def _canonical(vocabulary: Vocabulary) -> list[str]:
-    return list(dict.fromkeys(field.key for field in vocabulary.attributes.values()))
+    names: dict[tuple[Entity, str], str] = {}
+    for name, field in vocabulary.attributes.items():
+        names.setdefault((field.entity, field.key), field.key if field.entity is Entity.ATTRIBUTE else name)
+    return list(names.values())
 
 
 def _plain_words(vocabulary: Vocabulary) -> list[str]:
