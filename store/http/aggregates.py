@@ -11,6 +11,7 @@ from store.http.failures import Refused
 from store.http.histories import first_page, history_of, is_last_page, whole_history
 from store.http.wire import Wire
 from store.kinds import Aggregate
+from store.protocols import Headway, Progress
 from store.search.history import aggregate_of
 from store.search.needs import Asked
 
@@ -21,10 +22,13 @@ _Place = tuple[str, Asked]
 class Aggregates:
     """What the metrics of runs come to, each history being read once."""
 
-    def __init__(self, wire: Wire, asked: Sequence[Asked], cancel: Event | None) -> None:
+    def __init__(
+        self, wire: Wire, asked: Sequence[Asked], cancel: Event | None, progress: Progress | None = None
+    ) -> None:
         self._wire = wire
         self._asked = asked
         self._cancel = cancel
+        self._progress = progress
         self._values: dict[_Place, float | None] = {}
         self.read = 0
         """Histories that were read."""
@@ -50,6 +54,8 @@ class Aggregates:
         asks = (first_page(run_id, key) for run_id, key in wanted)
         for (run_id, key), answer in zip(wanted, self._wire.gather(asks, self._cancel), strict=True):
             self.read += 1
+            if self._progress is not None:
+                self._progress(Headway("histories", self.read, None))
             if isinstance(answer, StoreError):
                 if isinstance(answer, Refused) and answer.absent:
                     self._keep(run_id, key, None)

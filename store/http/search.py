@@ -78,13 +78,13 @@ class _Misunderstood(Exception):
 class _Matching:
     """Those of the runs of a page that satisfy what is tested here."""
 
-    def __init__(self, wire: Wire, plan: Plan, cancel: Event | None) -> None:
+    def __init__(self, wire: Wire, plan: Plan, cancel: Event | None, progress: Progress | None) -> None:
         clauses = conjuncts(plan.rest)
         self._cancel = cancel
         self._first = run_predicate(joined([clause for clause in clauses if not asked_of_histories(clause)]))
         costly = joined([clause for clause in clauses if asked_of_histories(clause)])
         asked = asked_of_histories(costly, plan.order or ())
-        self.aggregates = Aggregates(wire, asked, cancel)
+        self.aggregates = Aggregates(wire, asked, cancel, progress)
         self._then = None if costly is None else run_predicate(costly, self.aggregates)
 
     def of(self, runs: Sequence[Run]) -> list[Run]:
@@ -119,7 +119,7 @@ class _Search:
 
     def run(self, cancel: Event | None, progress: Progress | None) -> Page[str]:
         wanted = None if self._limit is None else self._limit + 1
-        self._matching = _Matching(self._wire, self._plan, cancel)
+        self._matching = _Matching(self._wire, self._plan, cancel, progress)
         if self._plan.order is None:
             ids = self._in_the_servers_order(wanted, cancel, progress)
         else:

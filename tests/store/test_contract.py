@@ -15,7 +15,7 @@ import pytest
 
 from store.entities import Axis, Metric, MetricSummary, Point, Run, RunParts, ViewType, is_infinite
 from store.errors import Cancelled, FilterError
-from store.protocols import ExperimentQuery, RunQuery, Store
+from store.protocols import ExperimentQuery, Headway, RunQuery, Store
 from tests.support import reference
 from tests.support.backends import BACKENDS, SQLITE, Backend, grouped, opened, served
 from tests.support.oracle import experiment_cases, page_cases, run_cases
@@ -163,6 +163,9 @@ def test_says_what_was_done_here(store: Store, backend: Backend) -> None:
         assert "does not know `OR`: 3 runs were read and filtered here" in notes
         notes = " ".join(store.run_ids(RunQuery((EDGE,), "max(metrics.one) > 0")).notes)
         assert "`max()`: 3 runs were read, with 1 history of metrics" in notes
+        told: list[Headway] = []
+        store.run_ids(RunQuery((EDGE,), order_by=("max(metrics.one) DESC",)), progress=told.append)
+        assert ("histories", 1) in [(headway.what, headway.done) for headway in told]
     elif backend.name != "tree":
         assert notes == "filtered here by a regular expression over 3 runs"
 
