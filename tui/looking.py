@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from store.ids import same_ids
 from store.kinds import ViewType
 from tui.messages import ExperimentsRead, Looked
 from tui.reading import ROW_PARTS, Post, recent_first
@@ -123,7 +124,7 @@ def _page(
     if view is None or not (moved or (not _is_plain(view) and _running(scene, stats))):
         return None
     page = store.run_ids(view.query, cancel)
-    return None if list(page.items) == list(scene.ids) else page
+    return None if same_ids(page.items, scene.ids) else page
 
 
 def _running(scene: Scene, stats: Mapping[str, ExperimentStats] | None) -> bool:

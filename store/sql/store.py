@@ -26,7 +26,7 @@ from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUn
 from store.protocols import ExperimentQuery, Progress, RunQuery
 from store.sql import curves, experiments, logged_models, metrics, runs
 from store.sql.catalog import read_catalog
-from store.sql.engine import Database, check, fetch
+from store.sql.engine import Database, check, fetch, fetch_ids
 from store.sql.schema import REQUIRED, Schema
 from store.uris import Address, Kind
 
@@ -178,7 +178,7 @@ class SqlStore:
             statement = run_ids_statement(
                 schema, expr, order, query.experiment_ids, query.view, limit, self._database.dialect
             )
-            ids = tuple(row[0] for row in fetch(connection, statement))
+            ids = fetch_ids(connection, statement)
             return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
 
         return self._read(work, cancel)

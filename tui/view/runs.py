@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from store.entities import Run, ViewType
+from store.ids import place_of
 from store.protocols import RunQuery
 from tui.clock import now_ms
 from tui.view import cells
@@ -166,7 +167,6 @@ class RunRows:
         self._chosen = columns
         self._names = experiment_names
         self._now = now
-        self._places: dict[str, int] | None = None
         self.columns = self._make_columns(sorted_by)
 
     def _make_columns(self, sorted_by: tuple[str, bool]) -> tuple[Column, ...]:
@@ -204,9 +204,7 @@ class RunRows:
         return self._ids[index]
 
     def find(self, key: str) -> int | None:
-        if self._places is None:
-            self._places = {run_id: place for place, run_id in enumerate(self._ids)}
-        return self._places.get(key)
+        return place_of(self._ids, key)
 
     def cells(self, index: int) -> Sequence[Cell] | None:
         run = self._loaded.get(self._ids[index])
