@@ -31,10 +31,11 @@ class RunIds(Sequence[str]):
         source = iter(ids)
         while some := list(islice(source, AT_ONCE)):
             _pack(some, data, others)
-        self._keep(bytes(data), others)
+        self._keep(data, others)
 
-    def _keep(self, data: bytes, others: dict[int, str]) -> None:
+    def _keep(self, data: bytearray, others: dict[int, str]) -> None:
         self._data = data
+        """Never changed from here on; bytes would be another copy of all of it."""
         self._others = others
         """Ids of another form, by place; zeros stand for them in the data."""
         self._other_places = {run_id: place for place, run_id in reversed(others.items())}

@@ -174,10 +174,16 @@ class SqlStore:
             order = parse_run_order(query.order_by)
         limit = None if query.limit is None else query.limit + 1
 
+        newest_first = not query.filter and not query.order_by
+
         def work(connection: sa.Connection, schema: Schema) -> Page[str]:
             statement = run_ids_statement(
                 schema, expr, order, query.experiment_ids, query.view, limit, self._database.dialect
             )
+            if progress is not None and limit is not None and newest_first and self._database.dialect == "sqlite":
+                from store.sql.glimpse import tell_newest
+
+                tell_newest(connection, statement, progress)
             ids = fetch_ids(connection, statement)
             return Page(ids, False) if query.limit is None else Page(ids[: query.limit], len(ids) > query.limit)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from store.protocols import Store
     from tui.screens.modals.picker import Choice
     from tui.spot import Spot
+    from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.widgets.chart_pane import ChartPane
     from tui.widgets.run_pane import RunPane
@@ -62,6 +63,8 @@ class Browser(LiveScreen):
         self._names: Mapping[str, str] = {}
         self._uncounted: messages.ExperimentsRead | None = None
         """Experiments whose runs are being counted, while none are on screen."""
+        self._early: RunsView | None = None
+        """Runs that were asked for before the store was open."""
 
     def on_mount(self) -> None:
         self.experiments.entitle([("Experiments", "title")])
@@ -108,6 +111,9 @@ class Browser(LiveScreen):
         if message.group == "experiments":
             self._show_uncounted()
             self.experiments.failed()
+            if self._early is not None:
+                self._early = None
+                await self.runs.failed()
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
@@ -126,6 +132,9 @@ class Browser(LiveScreen):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         self._session.replace(message.store)
         self.status.opened(message.info)
+        if self._early is not None:
+            early, self._early = self._early, None
+            self._read("runs", "reading the runs", reading.read_runs, early)
         from store.entities import NO_COUNTS
 
         for notice in message.info.notices:
@@ -161,6 +170,8 @@ class Browser(LiveScreen):
         self._stats, self._names = message.stats, message.names
         self.status.opened(message.info)
         self.status.counted(self._experiments, message.stats)
+        if self.panes.prepared:
+            self.runs.names_are(message.names)
         self.experiments.show(message.experiments, message.stats, self._stage)
         self._was_read("experiments", "experiments")
         # Not after the next refresh: what the table asks for itself is painted later than that.
@@ -197,7 +208,11 @@ class Browser(LiveScreen):
     # Runs
 
     def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
-        self._read("runs", "reading the runs", reading.read_runs, message.view)
+        if self._session.store is None:
+            # Typed ahead: they are read as soon as there is a store.
+            self._early = message.view
+        else:
+            self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_coming(self, message: messages.RunsComing) -> None:
         self.runs.coming(message.view, message.headway)
@@ -343,6 +358,7 @@ class Browser(LiveScreen):
         """Ends what is being read; False if nothing was."""
         ended = self._session.cancel_all()
         if ended:
+            self._early = None
             self._show_uncounted()
             self.experiments.failed()
             if self.panes.prepared:

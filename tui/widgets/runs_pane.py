@@ -141,6 +141,15 @@ class RunsPane(Pane):
         self.table.show(self._rows(view), empty=self._reading, cursor=0)
         self._post(view)
 
+    def names_are(self, names: Mapping[str, str]) -> None:
+        """The names of the experiments, which may come after the first runs do."""
+        if names == self._names:
+            return
+        self._names = names
+        if self._view is not None:
+            self.table.show(self._rows(self._view))
+            self._entitle(self._view)
+
     async def failed(self, error: FlowdeckError | None = None) -> None:
         """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
         asked = self._asked
