@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.looking import Scene
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
+    from tui.view.hits import Hits
     from tui.view.runs import RunColumns, RunsView
     from tui.view.stores import StoreEntry, Which
 
@@ -131,6 +132,13 @@ class RunsRead(Message):
     ids: Sequence[str]
     """What was asked for."""
     runs: Sequence[Run]
+
+
+@dataclass
+class HitsFound(Message):
+    """Where in a list of runs those are that were looked for."""
+
+    hits: Hits
 
 
 @dataclass

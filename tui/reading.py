@@ -16,6 +16,7 @@ from store.kinds import Axis, RunParts, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    HitsFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
@@ -46,6 +47,9 @@ Opener = Callable[[str, Event], "Store"]
 
 FIRST_RUNS: Final = 100
 """Runs that are read and shown before the ids of all the others: more than a screen holds."""
+
+FIRST_HITS: Final = 1_000
+"""Runs whose id begins with a text that are hits of it: whoever types a part of an id types more than two digits."""
 
 ROW_PARTS: Final = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 """What a row of the runs table may show."""
@@ -165,6 +169,15 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
 
 def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
     post(RunsRead(ids, store.runs(ids, ROW_PARTS, cancel)))
+
+
+def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post: Post, cancel: Event) -> None:
+    """Where in the list of a view the runs are that have `text` in their name, or whose id begins with it."""
+    from tui.view.hits import Hits, hit_places, hits_query
+
+    named = store.run_ids(hits_query(view, text), cancel).items
+    begun = store.matching_run_ids(text, FIRST_HITS, cancel) if text.isalnum() else []
+    post(HitsFound(Hits(text, ids, hit_places(ids, named, begun, cancel))))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

@@ -1,4 +1,4 @@
-"""The runs table in a terminal of 160x45: exec to the first rows, memory, and what a key costs, by the size of a store."""
+"""The runs table at 160x45: exec to the first rows, memory, and what a key costs, by the size of a store."""
 
 from __future__ import annotations
 

@@ -117,6 +117,8 @@ class Browser(LiveScreen):
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
+        elif message.group == "hits":
+            self.runs.no_hits()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         self._session.ended(message)
@@ -226,6 +228,13 @@ class Browser(LiveScreen):
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids)
+
+    def on_runs_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
+        wanted = (message.view, message.ids, message.text)
+        self._read("hits", "looking for runs", reading.read_hits, *wanted)
+
+    def on_hits_found(self, message: messages.HitsFound) -> None:
+        self.runs.hits_found(message.hits)
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         self.runs.read(message.ids, message.runs)

@@ -23,8 +23,8 @@ from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
 from tui.view.stages import STAGES
 from tui.view.text import clean
+from tui.widgets.hits_pane import HitsPane
 from tui.widgets.line import Line
-from tui.widgets.pane import Pane
 from tui.widgets.run_cache import RunCache
 from tui.widgets.table import Table
 
@@ -48,7 +48,7 @@ EXAMPLE = "for example metrics.rmse < 0.8"
 """What the empty prompt for a filter says."""
 
 
-class RunsPane(Pane):
+class RunsPane(HitsPane):
     """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUNS)
@@ -135,6 +135,7 @@ class RunsPane(Pane):
         self._names, self._return_to = names, return_to
         self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
+        self.no_hits()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
         self._say("#runs-notes", ())
@@ -153,6 +154,7 @@ class RunsPane(Pane):
     async def failed(self, error: FlowdeckError | None = None) -> None:
         """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
         asked = self._asked
+        self.no_hits()
         if asked is not None:
             self._refused = asked.filter
         self._asked, self._open_when_found, self._headway = None, False, ""
@@ -179,6 +181,8 @@ class RunsPane(Pane):
     def stay(self) -> None:
         """What was typed ahead is not meant any more."""
         self._open_when_found = False
+        self.no_hits()
+        self.table.stay()
 
     def coming(self, view: RunsView, headway: Headway) -> None:
         """Says how far the store has come; rows that it found show at once where there are no others yet."""
@@ -215,6 +219,8 @@ class RunsPane(Pane):
         # In another order the first rows are what one wants to see; else the cursor stays on its run.
         self.table.show(self._rows(view), empty=self._emptiness(view), cursor=0 if reordered else None)
         self._go_back(answer.complete)
+        if answer.complete:
+            self.table.go_on()
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
@@ -223,6 +229,7 @@ class RunsPane(Pane):
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
             if open_now and ids:
                 self.table.action_open()
+        self.look_for_hits()
 
     def _go_back(self, complete: bool) -> None:
         """The cursor to the run that it is to return to, unless it was moved meanwhile."""
@@ -321,7 +328,14 @@ class RunsPane(Pane):
         total = cells.plural(len(self._ids), "run") if self._complete else f"more than {len(self._ids)} runs"
         roomy, waiting = self.size.width >= ROOMY, bool(self._headway)
         amount = self._headway or total
-        self.entitle(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
+        pieces = list(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
+        if told := self.hit_told:
+            pieces.insert(3, (told, "accent"))
+        self.entitle(pieces)
+
+    def hit_changed(self) -> None:
+        if self._view is not None:
+            self._entitle(self._view)
 
     # Rows that come on screen
 
@@ -337,6 +351,7 @@ class RunsPane(Pane):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
+        self.moved(event.index)
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
@@ -356,6 +371,7 @@ class RunsPane(Pane):
 
     def _post(self, view: RunsView) -> None:
         self._asked, self._open_when_found = view, False
+        self.table.stay()
         self.post_message(self.Asked(view))
 
     def ask_again(self) -> None:
@@ -380,13 +396,14 @@ class RunsPane(Pane):
         event.stop()
         if event.prompt.purpose == "filter":
             self._ask(filter=event.text.strip())
-        self.take_focus()
+        if event.prompt.purpose != "row":
+            self.take_focus()
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
         event.stop()
         if event.prompt.purpose == "find":
             self._ask(find="")
-        elif self._refused:
+        elif event.prompt.purpose == "filter" and self._refused:
             self.post_message(self.MendingDropped())
         self.take_focus()
 
