@@ -229,7 +229,7 @@ class Browser(LiveScreen):
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids)
 
-    def on_runs_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
+    def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
         self._read("hits", "looking for runs", reading.read_hits, *wanted)
 
