@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import sqlite3
 import statistics
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from store.opening import open_store
+from store.protocols import RunQuery
+from tests.bench.baseline_runs import COLUMNS as RUN_COLUMNS
+from tests.bench.baseline_runs import FILTERED
+from tests.bench.bench_runs_cli import FILTER, SORT, Disagreement
 from tests.bench.generator import RunsShape, cached_runs
 from tests.bench.timing import (
     SCREEN_TIMEOUT,
     Row,
     Settings,
     flowdeck_command,
+    interleaved,
     milliseconds,
     open_terminal,
     run_alone,
     scratch,
     something_painted,
+    timed,
 )
 from tests.support.terminal import Terminal
+from tui.reading import FIRST_RUNS
 
 COLUMNS: Final = 160
 ROWS: Final = 45
 
 SIZES: Final = (RunsShape(10_000), RunsShape(100_000), RunsShape(1_000_000, params=6, metrics=6, tags=2))
 QUICK_SIZES: Final = (RunsShape(500), RunsShape(2_000))
+
+FILTERED_IDS: Final = FILTERED.replace(RUN_COLUMNS, "r.run_uuid")
+
+SORTED: Final = """
+    SELECT r.run_uuid FROM runs r
+    LEFT JOIN latest_metrics o ON o.key = 'm1' AND o.run_uuid = r.run_uuid
+    WHERE r.lifecycle_stage = 'active'
+    ORDER BY o.value IS NULL, o.is_nan, o.value DESC, r.start_time DESC, r.run_uuid LIMIT ?
+"""
+"""The order is SORT of bench_runs_cli."""
+
+SEARCHES: Final = 9
 
 REPEATS: Final = 5
 """Starts of the program on each store, of which the last one is used to press keys."""
@@ -52,6 +75,7 @@ CURSOR_MEDIAN: Final = 0.010
 CURSOR_95TH: Final = 0.033
 PAGE_MEDIAN: Final = 0.025
 PAGE_BYTES: Final = 15_000
+STATEMENT_TIMES: Final = 1.5
 GROWTH: Final = 1.2
 """Of the cost of a key, from the smallest store to the largest."""
 
@@ -146,6 +170,35 @@ def start(measured: Measured, store: Path, home: Path, *, press: bool, scale: in
         measured.peak[-1] = memory_of(terminal.pid, "VmHWM")
 
 
+def searched(shape: RunsShape, repeats: int) -> list[Row]:
+    """What the table asks the store for, next to a statement written for exactly that."""
+    path = cached_runs(shape)
+    limit = FIRST_RUNS
+    cases = {
+        "filter and sort by a metric": (RunQuery(filter=FILTER, order_by=(SORT,), limit=limit), FILTERED_IDS),
+        "sort by a metric": (RunQuery(order_by=(SORT,), limit=limit), SORTED),
+    }
+    found = []
+    opened = open_store(str(path))
+    try:
+        for what, (query, statement) in cases.items():
+            name, baseline = f"{shape.runs:,} runs: {what}, the first {limit}", "one statement by sqlite3"
+            ours, theirs = partial(opened.run_ids, query), partial(by_hand, path, statement, limit)
+            if list(ours().items) != theirs():
+                raise Disagreement(f"{what}: not the runs that the statement finds")
+            samples = interleaved({name: timed(ours), baseline: timed(theirs)}, repeats)
+            found.append(samples.at_most(name, baseline, STATEMENT_TIMES))
+    finally:
+        opened.close()
+    return found
+
+
+def by_hand(path: Path, statement: str, limit: int) -> list[str]:
+    """The ids that a statement finds."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return [row[0] for row in connection.execute(statement, (limit,))]
+
+
 def measure(settings: Settings) -> list[Row]:
     """The rows of the table."""
     sizes = QUICK_SIZES if settings.quick else SIZES
@@ -160,7 +213,8 @@ def measure(settings: Settings) -> list[Row]:
                     measured.complete.clear()
                 time.sleep(0.2)
     found = [measured for measured, _ in stores]
-    return [row for measured in found for row in rows(measured)] + growth(found[0], found[-1])
+    search = searched(sizes[1], settings.rounds(SEARCHES))
+    return [*(row for measured in found for row in rows(measured)), *growth(found[0], found[-1]), *search]
 
 
 def rows(measured: Measured) -> list[Row]:
