@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         Run,
         StoreInfo,
     )
-    from store.protocols import Headway, Store
+    from store.protocols import Headway, RunKeys, Store
     from tui.clipboard import Outcome
     from tui.following import Growth
     from tui.looking import Scene
@@ -104,6 +104,8 @@ class RunsFound(Message):
     """The params and metrics that tell most about those runs."""
     notes: Sequence[str] = ()
     """How the store found them, where it did not do so alone."""
+    keys: RunKeys | None = None
+    """What of the runs was read; None: all."""
 
 
 @dataclass
@@ -132,6 +134,8 @@ class RunsRead(Message):
     ids: Sequence[str]
     """What was asked for."""
     runs: Sequence[Run]
+    keys: RunKeys | None = None
+    """What of the runs was read; None: all."""
 
 
 @dataclass

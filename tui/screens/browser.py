@@ -227,7 +227,7 @@ class Browser(LiveScreen):
         self.runs.explain(message.view, message.absent)
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
-        self._read("rows", "reading runs", reading.read_rows, message.ids)
+        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
@@ -237,7 +237,7 @@ class Browser(LiveScreen):
         self.runs.hits_found(message.hits)
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
-        self.runs.read(message.ids, message.runs)
+        self.runs.read(message.ids, message.runs, message.keys)
         self._was_read("runs", "rows")
 
     def on_runs_pane_mending_dropped(self) -> None:

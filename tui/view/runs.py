@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from store.entities import Run, ViewType
+from store.entities import Run, RunParts, ViewType
 from store.ids import place_of
-from store.protocols import RunQuery
+from store.protocols import RunKeys, RunQuery
 from tui.clock import now_ms
 from tui.view import cells
 from tui.view.facts import PARENT_TAG, run_duration
@@ -74,6 +74,15 @@ class RunColumns:
     """Metrics of the runs that were looked at which have none."""
     other_params: int = 0
     several_experiments: bool = False
+
+    @property
+    def keys(self) -> RunKeys:
+        """What a row shows of the params, metrics and tags of its run."""
+        return {
+            RunParts.METRICS: self.metrics,
+            RunParts.PARAMS: self.params,
+            RunParts.TAGS: (*self.tags, PARENT_TAG),
+        }
 
 
 def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColumns:

@@ -31,7 +31,7 @@ from tui.widgets.table import Table
 if TYPE_CHECKING:
     from store.absent import Absent
     from store.entities import Page
-    from store.protocols import Headway
+    from store.protocols import Headway, RunKeys
     from tui.messages import RunsFound
     from tui.widgets.prompt import Prompt
 
@@ -65,6 +65,8 @@ class RunsPane(HitsPane):
         """Rows near the screen that are to be read."""
 
         ids: Sequence[str]
+        keys: RunKeys | None
+        """What of them; None: all."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, RunsPane.Wanted)
@@ -97,6 +99,8 @@ class RunsPane(HitsPane):
         self._loaded = RunCache()
         self._columns = RunColumns()
         self._complete = True
+        self._wide = False
+        """True if runs have so many params or metrics that only those are read that have a column."""
         self._asked: RunsView | None = None
         """What was asked for and is not answered yet."""
         self._open_when_found = False
@@ -202,7 +206,8 @@ class RunsPane(HitsPane):
         view, ids = answer.view, answer.ids
         again = self.answered and view == self._view and len(self._ids) > 0
         was_complete = self._complete
-        self._loaded.remember(answer.runs, self._near())
+        self._wide = answer.keys is not None
+        self._loaded.remember(answer.runs, self._near(), answer.keys)
         if again and not answer.complete:
             # The first part of a list that is read again must not throw the cursor out of the rest.
             return
@@ -224,7 +229,7 @@ class RunsPane(HitsPane):
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
-            self.post_message(self.Wanted(self._near()))
+            self.post_message(self.Wanted(self._near(), self.keys))
         if view == self._asked:
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
             if open_now and ids:
@@ -245,10 +250,18 @@ class RunsPane(HitsPane):
             self._absent = absent
             self.table.show(self.table.rows, empty=self._emptiness(view))
 
-    def read(self, ids: Sequence[str], runs: Sequence[Run]) -> None:
-        """Fills rows in; those that were asked for and did not come are no longer in the store."""
+    @property
+    def keys(self) -> RunKeys | None:
+        """What is read of a run; None: all."""
+        return self._columns.keys if self._wide else None
+
+    def read(self, ids: Sequence[str], runs: Sequence[Run], keys: RunKeys | None = None) -> None:
+        """Fills rows in; those that were asked for and did not come are no longer in the store.
+
+        `keys` are what was read of them, if not all.
+        """
         near, there = self._near(), {run.run_id for run in runs}
-        self._loaded.remember(runs, near)
+        self._loaded.remember(runs, near, keys)
         self._loaded.gone([run_id for run_id in ids if run_id not in there], near)
         self.table.repaint()
 
@@ -272,8 +285,10 @@ class RunsPane(HitsPane):
         near = [run_id for run_id in self._near() if run_id in self._loaded]
         there = set(near)
         others = [key for key, run in self._loaded.items() if run.status in UNFINISHED and key not in there]
-        self._loaded.forget(others[:-WATCHED])
-        return {key: self._loaded[key] for key in (*near, *others[-WATCHED:])}
+        # Wide ones take long to read: they are read again when they come on screen.
+        kept = [] if self._wide else others[-WATCHED:]
+        self._loaded.forget(others[: len(others) - len(kept)])
+        return {key: self._loaded[key] for key in (*near, *kept)}
 
     @property
     def near(self) -> Sequence[str]:
@@ -295,15 +310,15 @@ class RunsPane(HitsPane):
         self._say("#runs-notes", [(clean(note), "dim") for note in page.notes])
         return True
 
-    def update_rows(self, asked: Sequence[str], runs: Sequence[Run]) -> None:
-        """Rows that changed, and new badges of those that did not."""
+    def update_rows(self, asked: Sequence[str], runs: Sequence[Run], keys: RunKeys | None) -> None:
+        """Rows that changed, of which at least these keys were read, and new badges of those that did not."""
         if asked:
             wider = widened(self._columns, runs)
             if wider != self._columns and self._view is not None:
                 self._columns = wider
                 self.table.show(self._rows(self._view))
                 self._entitle(self._view)
-            self.read(asked, runs)
+            self.read(asked, runs, keys)
         shown = (self._loaded.get(self._ids[index]) for index in self.table.on_screen)
         badges = [silent(run, self.now()) for run in shown if run is not None]
         if badges != self._badges:
@@ -316,7 +331,7 @@ class RunsPane(HitsPane):
         return self.table.key or ""
 
     def _rows(self, view: RunsView) -> RunRows:
-        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order, self.now)
+        return RunRows(self._ids, self._loaded.having(self.keys), self._columns, self._names, view.order, self.now)
 
     # Texts
 
@@ -345,9 +360,10 @@ class RunsPane(HitsPane):
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()
-        wanted = [run_id for run_id in self._near() if run_id not in self._loaded]
+        loaded = self._loaded.having(self.keys)
+        wanted = [run_id for run_id in self._near() if run_id not in loaded]
         if wanted:
-            self.post_message(self.Wanted(wanted))
+            self.post_message(self.Wanted(wanted, self.keys))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
