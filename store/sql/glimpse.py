@@ -28,7 +28,7 @@ def tell_newest(connection: sa.Connection, statement: sa.Select[Any], progress: 
             return
         ids = fetch_ids(connection, statement.where(sa.text(f"runs.rowid > {last - LAST_ROWS}")))
     except sa.exc.DBAPIError:
-        # A view in the table's place has no rowid.
+        # A table of somebody else's making may have no rowid.
         return
     if len(ids):
         progress(Headway("runs", LAST_ROWS, None, tuple(ids)))
