@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import statistics
 import time
@@ -65,6 +66,9 @@ ALL_RUNS: Final = "A"
 
 A_RUN: Final = "run-"
 """What the names of all runs start with."""
+
+ALL_THERE: Final = re.compile(r"all experiments · [\d ]+ runs")
+"""What the title says once all of them are listed."""
 
 QUIET_SECONDS: Final = 0.06
 """Silence after which a key counts as answered, rows that had to be read included."""
@@ -146,9 +150,7 @@ def start(measured: Measured, store: Path, home: Path, *, press: bool, scale: in
         terminal.wait_for(lambda: something_painted(terminal), SCREEN_TIMEOUT, "a first frame")
         terminal.press(ALL_RUNS)
         measured.first_rows.append(terminal.wait_for(A_RUN, SCREEN_TIMEOUT) - terminal.started)
-        shown = terminal.wait_for(
-            lambda: "more than" not in terminal.text() and " runs" in terminal.text(), SCREEN_TIMEOUT, "all runs"
-        )
+        shown = terminal.wait_for(ALL_THERE, SCREEN_TIMEOUT)
         measured.complete.append(shown - terminal.started)
         terminal.wait_quiet(1.0, SCREEN_TIMEOUT)
         measured.memory.append(memory_of(terminal.pid, "VmRSS"))
