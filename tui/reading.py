@@ -54,9 +54,6 @@ SAMPLE: Final = 5
 WIDE: Final = 200
 """Params and metrics of one run from which on only those are read of each that have a column."""
 
-FIRST_HITS: Final = 1_000
-"""Runs whose id begins with a text that are hits of it: whoever types a part of an id types more than two digits."""
-
 ROW_PARTS: Final = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 """What a row of the runs table may show."""
 
@@ -210,8 +207,7 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
     from tui.view.hits import Hits, hit_places, hits_query
 
     named = store.run_ids(hits_query(view, text), cancel).items
-    begun = store.matching_run_ids(text, FIRST_HITS, cancel) if text.isalnum() else []
-    post(HitsFound(Hits(text, ids, hit_places(ids, named, begun, cancel))))
+    post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

@@ -39,17 +39,18 @@ def test_places_are_those_of_the_hits(count: int) -> None:
     places = sorted(random.Random(5).sample(range(count), count * 2 // 3))
     hits = [every[place] for place in places]
     new = "f" * 32
-    assert list(hit_places(RunIds(every), RunIds([new, *hits]), (), Event())) == places
-    assert list(hit_places(tuple(every), tuple(hits), (every[0], new), Event())) == sorted({*places, 0})
-    assert list(hit_places(RunIds(every), RunIds(every), (), Event())) == list(range(count))
-    assert list(hit_places((), (), (new,), Event())) == []
+    assert list(hit_places(RunIds(every), RunIds([new, *hits]), "run", Event())) == places
+    assert list(hit_places(tuple(every), tuple(hits), every[0], Event())) == sorted({*places, 0})
+    assert list(hit_places(RunIds(every), (), every[-1][:20], Event())) == [count - 1]
+    assert list(hit_places(RunIds(every), RunIds(every), "run", Event())) == list(range(count))
+    assert list(hit_places((), (), "run", Event())) == []
 
 
 def test_looking_for_them_can_be_cancelled() -> None:
     cancel = Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        hit_places(RunIds(ids(10)), RunIds(ids(3)), (), cancel)
+        hit_places(RunIds(ids(10)), RunIds(ids(3)), "run", cancel)
 
 
 def test_most_of_a_large_list_as_hits_takes_little_room() -> None:
@@ -57,7 +58,7 @@ def test_most_of_a_large_list_as_hits_takes_little_room() -> None:
     hits = every[1:]
     tracemalloc.start()
     try:
-        places = hit_places(every, hits, (), Event())
+        places = hit_places(every, hits, "run", Event())
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

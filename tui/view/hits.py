@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from threading import Event
@@ -46,16 +46,16 @@ def hits_query(view: RunsView, text: str) -> RunQuery:
     return replace(query, filter=f"{clause} AND {query.filter}" if query.filter else clause)
 
 
-def hit_places(ids: Sequence[str], hits: Sequence[str], others: Iterable[str], cancel: Event) -> Places:
-    """Where in `ids` the `hits` are, which are in the same order, and a few `others` in whatever order.
+def hit_places(ids: Sequence[str], named: Sequence[str], text: str, cancel: Event) -> Places:
+    """Where in `ids` those are that were found by their name, `named` in the same order, and those that begin so.
 
     What came into the store after the list was read is not in it. Raises `Cancelled`.
     """
-    if len(ids) == len(hits) and ids == hits:
+    if len(ids) == len(named) and ids == named:
         return range(len(ids))
     found = array("L")
-    ahead = iter(hits)
-    wanted = {*others}
+    ahead = iter(named)
+    wanted: set[str] = set()
     left = _filled(wanted, ahead)
     for place, run_id in enumerate(ids):
         if run_id in wanted:
@@ -64,8 +64,8 @@ def hit_places(ids: Sequence[str], hits: Sequence[str], others: Iterable[str], c
             left -= 1
             if left <= 0:
                 left = _filled(wanted, ahead)
-                if not wanted:
-                    break
+        elif run_id.startswith(text):
+            found.append(place)
         if not place % AT_ONCE and cancel.is_set():
             raise Cancelled
     return found
