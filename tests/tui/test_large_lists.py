@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import tracemalloc
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from tests.tui.fakes import FakeStore, Gate, opened, run, shown
 from tests.tui.test_browser import browser
 from tui.app import FlowdeckApp
 from tui.screens.browser import Browser
+from tui.view.hits import Hits
 from tui.widgets.runs_pane import NEAR
 
 COUNT = 1_000_000
@@ -235,3 +237,19 @@ async def test_runs_that_are_asked_for_before_the_store_is_open_come_when_it_is(
             await wait_for(pilot, lambda screen=screen: screen.level == 1, "the runs")
             await wait_for(pilot, lambda screen=screen: screen.runs.settled, "all runs")
             await wait_for(pilot, lambda: "run-0 " in screen_text(pilot.app), "their rows")
+
+
+async def test_a_list_that_is_not_shown_any_more_is_not_kept_for_its_hits() -> None:
+    async with shown(Million(), size=(160, 30)) as pilot:
+        screen = await all_runs(pilot)
+        await pilot.press("J", *"run-90000", "enter")
+        await wait_for(pilot, lambda: screen.runs.table.cursor == 90_000, "the first hit")
+        known = screen.runs.ids
+        newer = RunIds([f"{COUNT:032x}", *known[:100_000]])
+        assert screen.runs.renew(known, Page(newer, False))
+        assert "with “run-90000”" not in screen_text(pilot.app)
+        await pilot.press("n")
+        await wait_for(pilot, lambda: "1 of 1 with “run-90000”" in screen_text(pilot.app), "the hit in the other list")
+        assert screen.runs.table.cursor == 90_001
+        holders = [item for item in gc.get_referrers(known) if isinstance(item, Hits)]
+        assert holders == []

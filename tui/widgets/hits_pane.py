@@ -38,6 +38,8 @@ class HitsPane(Pane):
         self._sought = ""
         """What is looked for."""
         self._hits: Hits | None = None
+        self._fresh = False
+        """True until the first hit of a text was gone to: one that the cursor is on already is that."""
         self._steps = 0
         """Hits that are to be gone on by, once it is known where they are."""
         self._hit: tuple[int, int] | None = None
@@ -87,7 +89,7 @@ class HitsPane(Pane):
         if event.prompt.purpose != "jump":
             return
         event.stop()
-        self._sought, self._hits, self._steps = event.text.strip(), None, 0
+        self._sought, self._hits, self._steps, self._fresh = event.text.strip(), None, 0, True
         self._left_hit()
         if self._sought:
             self._step(1)
@@ -100,7 +102,14 @@ class HitsPane(Pane):
             self.look_for_hits()
 
     def look_for_hits(self) -> None:
-        """Asks where they are, if that is wanted; in a list that is not whole yet, when it is."""
+        """Asks where they are, if that is wanted; in a list that is not whole yet, when it is.
+
+        Forgets where they were in another list.
+        """
+        if self._hits is not None and self._hits.ids is not self.ids:
+            # They would keep a list of a million ids that is not shown any more.
+            self._hits = None
+            self._left_hit()
         if self._steps and self.settled and self.view is not None:
             self.post_message(self.HitsWanted(self.view, self.ids, self._sought))
 
@@ -112,23 +121,23 @@ class HitsPane(Pane):
             # The list was read again meanwhile.
             self.look_for_hits()
             return
-        fresh, self._hits = self._hits is None, hits
+        self._hits = hits
         if not hits.places:
             self._steps = 0
             what = "has it in its name, or as the beginning of its id"
             self.notify(f"{self._quoted}: no run of this list {what}", severity="warning", markup=False, timeout=4)
         elif self._steps:
-            # A hit that the cursor is on already is the first of a text that is new.
-            self._go(at_cursor=fresh and self._steps > 0)
+            self._go()
 
     def no_hits(self) -> None:
         """What was typed ahead is not meant any more, or cannot be had."""
         self._steps = 0
 
-    def _go(self, *, at_cursor: bool = False) -> None:
+    def _go(self) -> None:
         steps, self._steps = self._steps, 0
         if self._hits is None or not self._hits.places or not steps:
             return
+        at_cursor, self._fresh = self._fresh and steps > 0, False
         self._hit = self._hits.step(self.table.cursor - at_cursor, steps)
         self.table.go_to_row(self._hit[0])
         self.hit_changed()

@@ -305,6 +305,7 @@ class RunsPane(HitsPane):
             self._ask()
             return True
         self._ids = page.items
+        self.look_for_hits()
         self.table.show(self._rows(view), empty=self._emptiness(view))
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in page.notes])
