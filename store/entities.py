@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -255,7 +255,8 @@ class FileInfo:
 class Page(Generic[T]):
     """The first items of an answer."""
 
-    items: tuple[T, ...]
+    items: Sequence[T]
+    """A tuple, or what takes less room and is equal to one; see `store.ids`."""
     more: bool
     """True if the answer goes on after the last item."""
     notes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -71,6 +71,10 @@ Progress = Callable[[Headway], object]
 """Told now and then, from the thread that asked, while an answer takes long; it returns soon."""
 
 
+RunKeys = Mapping[RunParts, Collection[str]]
+"""Keys of single parts (PARAMS, METRICS, TAGS): a run may have ten thousand, of which a table shows some."""
+
+
 class Store(Protocol):
     """An MLflow tracking store that is being read.
 
@@ -91,8 +95,13 @@ class Store(Protocol):
         """The ids of the runs that match, in order."""
         ...
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
-        """The runs with these ids, in their order; ids that do not exist are left out."""
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
+        """The runs with these ids, in their order; ids that do not exist are left out.
+
+        Of the params, metrics and tags that `keys` names a part of, only these are read; of the others all.
+        """
         ...
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:

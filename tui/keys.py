@@ -129,6 +129,14 @@ KEYS: Final[tuple[Key, ...]] = (
         "find", ("slash",), "find", "find", "Find by name as you type; {back} shows everything again.", Place.NAMES, 80
     ),
     Key(
+        "goto",
+        ("number_sign",),
+        "goto",
+        "go to",
+        "Go to a row by its number, or to a share of the list: 1200, 75%.",
+        Place.NAMES,
+    ),
+    Key(
         "all_runs", ("A",), "all_runs", "all runs", "Show the runs of every experiment together.", Place.EXPERIMENTS, 10
     ),
     Key("stage", ("V",), "screen.next_stage", "deleted", "Show active, deleted or all experiments.", Place.EXPERIMENTS),
@@ -141,6 +149,16 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.RUNS,
         75,
     ),
+    Key(
+        "jump",
+        ("J",),
+        "jump",
+        "jump",
+        "Jump to a run by a part of its name or the beginning of its id; all rows stay.",
+        Place.RUNS,
+    ),
+    Key("next_hit", ("n",), "hit(1)", "next hit", "The next run that {jump} found.", Place.RUNS),
+    Key("previous_hit", ("N",), "hit(-1)", "previous hit", "The previous run that {jump} found.", Place.RUNS),
     Key("sort", ("s",), "sort", "sort", "Choose what the runs are sorted by.", Place.RUNS, 60),
     Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
     Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
@@ -169,6 +187,7 @@ _SHOWN: Final = {
     "question_mark": "?",
     "colon": ":",
     "slash": "/",
+    "number_sign": "#",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "escape": "Esc",

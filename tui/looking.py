@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from store.ids import same_ids
 from store.kinds import ViewType
 from tui.messages import ExperimentsRead, Looked
 from tui.reading import ROW_PARTS, Post, recent_first
 
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, Page, Run
-    from store.protocols import Store
+    from store.protocols import RunKeys, Store
     from tui.following import OpenRun
     from tui.view.runs import RunsView
 
@@ -48,6 +49,8 @@ class Scene:
     """The rows that are loaded and may change, and those near the screen."""
     near: Sequence[str] = ()
     """Ids of the rows near the screen."""
+    keys: RunKeys | None = None
+    """What is read of the rows that have ended; None: all."""
     opened: OpenRun | None = None
     """The run that is shown in full, if it may still change."""
 
@@ -123,7 +126,7 @@ def _page(
     if view is None or not (moved or (not _is_plain(view) and _running(scene, stats))):
         return None
     page = store.run_ids(view.query, cancel)
-    return None if list(page.items) == list(scene.ids) else page
+    return None if same_ids(page.items, scene.ids) else page
 
 
 def _running(scene: Scene, stats: Mapping[str, ExperimentStats] | None) -> bool:
@@ -136,11 +139,18 @@ def _running(scene: Scene, stats: Mapping[str, ExperimentStats] | None) -> bool:
 def _rows(store: Store, scene: Scene, moved: bool, cancel: Event) -> tuple[Sequence[str], Sequence[Run]]:
     """The rows that changed, and the ids of these and of those that are gone."""
     wanted = [run_id for run_id, run in scene.rows.items() if run.status in UNFINISHED]
+    ended: list[str] = []
     if moved:
-        wanted += [run_id for run_id in scene.near if run_id not in set(wanted)]
-    if not wanted:
+        running = set(wanted)
+        ended = [run_id for run_id in scene.near if run_id not in running]
+    if scene.keys is None:
+        wanted, ended = wanted + ended, []
+    if not wanted and not ended:
         return (), ()
-    there = store.runs(wanted, ROW_PARTS, cancel)
+    there = store.runs(wanted, ROW_PARTS, cancel) if wanted else []
+    if ended:
+        there += store.runs(ended, ROW_PARTS, cancel, scene.keys)
+        wanted += ended
     changed = [run for run in there if not same(run, scene.rows.get(run.run_id))]
     gone = set(wanted).difference(run.run_id for run in there)
     return [run.run_id for run in changed] + sorted(gone), changed

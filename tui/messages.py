@@ -21,12 +21,13 @@ if TYPE_CHECKING:
         Run,
         StoreInfo,
     )
-    from store.protocols import Headway, Store
+    from store.protocols import Headway, RunKeys, Store
     from tui.clipboard import Outcome
     from tui.following import Growth
     from tui.looking import Scene
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
+    from tui.view.hits import Hits
     from tui.view.runs import RunColumns, RunsView
     from tui.view.stores import StoreEntry, Which
 
@@ -103,6 +104,8 @@ class RunsFound(Message):
     """The params and metrics that tell most about those runs."""
     notes: Sequence[str] = ()
     """How the store found them, where it did not do so alone."""
+    keys: RunKeys | None = None
+    """What of the runs was read; None: all."""
 
 
 @dataclass
@@ -131,6 +134,15 @@ class RunsRead(Message):
     ids: Sequence[str]
     """What was asked for."""
     runs: Sequence[Run]
+    keys: RunKeys | None = None
+    """What of the runs was read; None: all."""
+
+
+@dataclass
+class HitsFound(Message):
+    """Where in a list of runs those are that were looked for."""
+
+    hits: Hits
 
 
 @dataclass

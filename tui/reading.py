@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from store.errors import NotFound
-from store.kinds import Axis, RunParts, ViewType
+from store.kinds import Axis, RunParts, RunStatus, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    HitsFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
@@ -32,9 +33,9 @@ from tui.messages import (
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, MetricSummary, Run
-    from store.protocols import Headway, Store
+    from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
-    from tui.view.runs import RunsView
+    from tui.view.runs import RunColumns, RunsView
     from tui.view.stores import Which
     from tui.widgets.chart_pane import ChartWish
 
@@ -46,6 +47,12 @@ Opener = Callable[[str, Event], "Store"]
 
 FIRST_RUNS: Final = 100
 """Runs that are read and shown before the ids of all the others: more than a screen holds."""
+
+SAMPLE: Final = 5
+"""Runs that are read whole before the others of the first ones: they tell whether runs are wide."""
+
+WIDE: Final = 200
+"""Params and metrics of one run from which on only those are read of each that have a column."""
 
 ROW_PARTS: Final = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 """What a row of the runs table may show."""
@@ -138,8 +145,6 @@ def recent_first(experiments: Sequence[Experiment], stats: Mapping[str, Experime
 
 def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
     """The first runs with their rows, then the ids of all; of an empty answer, why it is empty."""
-    from tui.view.runs import choose_columns
-
     query = view.query
     told = 0.0
 
@@ -150,12 +155,11 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
             post(RunsComing(view, headway))
 
     first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel, progress)
-    runs = store.runs(first.items, ROW_PARTS, cancel)
-    columns = choose_columns(runs, several_experiments=view.experiment_ids is None)
-    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes))
+    runs, columns, keys = _first_rows(store, first.items, view, cancel)
+    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes, keys))
     if first.more:
         every = store.run_ids(query, cancel, progress)
-        post(RunsFound(view, every.items, True, (), columns, every.notes))
+        post(RunsFound(view, every.items, True, (), columns, every.notes, keys))
     elif not first.items and query.filter:
         from store.absent import absent, named_by_filter
 
@@ -163,8 +167,47 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
             post(RunsAbsent(view, absent(store, named, query, cancel)))
 
 
-def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
-    post(RunsRead(ids, store.runs(ids, ROW_PARTS, cancel)))
+def _first_rows(
+    store: Store, ids: Sequence[str], view: RunsView, cancel: Event
+) -> tuple[list[Run], RunColumns, RunKeys | None]:
+    """The runs with these ids, the columns that tell most about them, and what of wide runs is read from now on."""
+    from tui.view.runs import choose_columns, promoted
+
+    several = view.experiment_ids is None
+    runs = store.runs(ids[:SAMPLE], ROW_PARTS, cancel)
+    if not any(map(_is_wide, runs)):
+        runs += store.runs(ids[SAMPLE:], ROW_PARTS, cancel) if len(ids) > SAMPLE else []
+        columns = choose_columns(runs, several_experiments=several)
+        keys = promoted(columns, view.order[0]).keys if any(map(_is_wide, runs)) else None
+        return runs, columns, keys
+    columns = choose_columns(runs, several_experiments=several)
+    keys = promoted(columns, view.order[0]).keys
+    return runs + _narrow_rows(store, ids[SAMPLE:], keys, cancel), columns, keys
+
+
+def _is_wide(run: Run) -> bool:
+    return len(run.metrics) + len(run.params) > WIDE
+
+
+def _narrow_rows(store: Store, ids: Sequence[str], keys: RunKeys, cancel: Event) -> list[Run]:
+    """Runs with these keys alone; those that are running whole, because all metrics tell whether they fell silent."""
+    found = store.runs(ids, ROW_PARTS, cancel, keys) if ids else []
+    running = [run.run_id for run in found if run.status == RunStatus.RUNNING]
+    whole = {run.run_id: run for run in store.runs(running, ROW_PARTS, cancel)} if running else {}
+    return [whole.get(run.run_id, run) for run in found]
+
+
+def read_rows(store: Store, ids: Sequence[str], keys: RunKeys | None, post: Post, cancel: Event) -> None:
+    runs = store.runs(ids, ROW_PARTS, cancel) if keys is None else _narrow_rows(store, ids, keys, cancel)
+    post(RunsRead(ids, runs, keys))
+
+
+def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post: Post, cancel: Event) -> None:
+    """Where in the list of a view the runs are that have `text` in their name, or whose id begins with it."""
+    from tui.view.hits import Hits, hit_places, hits_query
+
+    named = store.run_ids(hits_query(view, text), cancel).items
+    post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Final, TypeVar
 
@@ -26,9 +26,21 @@ KEPT: Final = 16_384
 
 
 def read_texts(
-    folder: Folder, part: str, known: Entries, batch: Batch, problems: list[str], cancel: Event | None = None
+    folder: Folder,
+    part: str,
+    known: Entries,
+    batch: Batch,
+    problems: list[str],
+    cancel: Event | None = None,
+    keys: Sequence[str] | None = None,
 ) -> dict[str, str]:
-    """The values of `params` or `tags`, by key in order; those that are as `known` are not read."""
+    """The values of `params` or `tags`, by key in order; those that are as `known` are not read.
+
+    Only of these `keys`, which are in order, if there are any given: then nothing looks what others there are.
+    """
+    if keys is not None:
+        found = ((key, read_text(folder, part, key, known.get(key), batch, problems)) for key in keys)
+        return {key: value for key, value in found if value is not None}
 
     def again(key: str, entry: Entry) -> str:
         return str(entry[3])
@@ -40,9 +52,17 @@ def read_texts(
 
 
 def read_metrics(
-    folder: Folder, known: Entries, batch: Batch, problems: list[str], cancel: Event | None = None
+    folder: Folder,
+    known: Entries,
+    batch: Batch,
+    problems: list[str],
+    cancel: Event | None = None,
+    keys: Sequence[str] | None = None,
 ) -> dict[str, Metric]:
-    """The latest values of all metrics, by key in order."""
+    """The latest values of all metrics, or of these `keys`, by key in order."""
+    if keys is not None:
+        found = ((key, read_metric(folder, key, known.get(key), batch, problems, cancel)) for key in keys)
+        return {key: value for key, value in found if value is not None}
 
     def anew(key: str, path: str, stamp: Stamp | None, entry: Entry | None) -> tuple[Metric | None, Entry | None]:
         return _metric(key, path, stamp, entry, problems, cancel)

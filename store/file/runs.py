@@ -14,6 +14,7 @@ from store.file.layout import METRICS, PARAMS, TAGS
 from store.file.parts import read_metric, read_metrics, read_text, read_texts
 from store.file.reading import check
 from store.file.tree import BATCH_ROWS
+from store.protocols import RunKeys
 from store.sql.rows import NAME_TAG
 
 AT_A_TIME: Final = 200
@@ -29,11 +30,13 @@ def whole_runs(
     index: Index,
     notes: Mapping[str, Sequence[str]],
     cancel: Event | None = None,
+    keys: RunKeys | None = None,
 ) -> Iterator[Run]:
-    """The runs in these folders with all of the parts that are asked for.
+    """The runs in these folders with all of the parts that are asked for, or with those `keys` of them.
 
     `notes` are problems that a look at the other folders has found, by run id.
     """
+    wanted = {part: sorted(some) for part, some in (keys or {}).items()}
     batch, inputs = Batch(), InputReader(cancel)
     for start in range(0, len(folders), AT_A_TIME):
         some = folders[start : start + AT_A_TIME]
@@ -47,14 +50,17 @@ def whole_runs(
             problems: list[str] = [*run.fields[-1], *notes.get(run.run_id, ())]
             read: dict[str, Any] = {}
             if RunParts.PARAMS in parts:
-                read["params"] = read_texts(folder, PARAMS, params.get(path, {}), batch, problems, cancel)
+                some_keys, known = wanted.get(RunParts.PARAMS), params.get(path, {})
+                read["params"] = read_texts(folder, PARAMS, known, batch, problems, cancel, some_keys)
             if RunParts.TAGS in parts:
-                read["tags"] = read_texts(folder, TAGS, tags.get(path, {}), batch, problems, cancel)
+                some_keys, known = wanted.get(RunParts.TAGS), tags.get(path, {})
+                read["tags"] = read_texts(folder, TAGS, known, batch, problems, cancel, some_keys)
             if RunParts.METRICS in parts:
-                read["metrics"] = read_metrics(folder, metrics.get(path, {}), batch, problems, cancel)
+                some_keys, known = wanted.get(RunParts.METRICS), metrics.get(path, {})
+                read["metrics"] = read_metrics(folder, known, batch, problems, cancel, some_keys)
             name = run.fields[0]
             if not name:
-                own = read.get("tags")
+                own = read.get("tags") if NAME_TAG in wanted.get(RunParts.TAGS, (NAME_TAG,)) else None
                 name = own.get(NAME_TAG) if own is not None else read_text(folder, TAGS, NAME_TAG, None, batch, [])
             found = inputs.read(run, problems) if RunParts.INPUTS in parts else _NO_INPUTS
             yield as_run(run, name or "", parts, problems, found, **read)

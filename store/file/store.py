@@ -33,7 +33,7 @@ from store.file.release import release
 from store.file.reports import Reports
 from store.file.runs import PartialRuns, whole_runs
 from store.file.tree import Tree
-from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.search.experiments import asks_for_experiments, with_experiments
 from store.search.match import run_predicate
 from store.search.needs import needed_keys, needed_parts
@@ -202,10 +202,14 @@ class TreeStore:
             return [one for one in every if not one.deleted and one.fields[2] == "active"]
         return every
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
         folders = self._folders(run_ids, cancel)
         wanted = list(dict.fromkeys(run_id for run_id in run_ids if run_id in folders))
-        runs = whole_runs([folders[run_id] for run_id in wanted], parts, self._tree.index, self._notes, cancel)
+        runs = whole_runs(
+            [folders[run_id] for run_id in wanted], parts, self._tree.index, self._notes, cancel, keys or {}
+        )
         found = {run.run_id: run for run in runs}
         return [found[run_id] for run_id in run_ids if run_id in found]
 

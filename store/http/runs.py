@@ -8,10 +8,10 @@ rest one by one. A single run is always asked for anew: whoever looks at one wan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Event
-from typing import Final
+from typing import Final, TypeVar
 
 from store.entities import Run, RunParts
 from store.errors import Cancelled, StoreError
@@ -21,6 +21,9 @@ from store.http.memory import Memory
 from store.http.release import Server
 from store.http.rows import fields, listed, run, run_id_of
 from store.http.wire import Wire
+from store.protocols import RunKeys
+
+V = TypeVar("V")
 
 IDS: Final = 100
 """Ids that one search asks for: MLflow's parser takes time for long lists."""
@@ -33,9 +36,18 @@ _RUN_ID: Final = re.compile(r"[A-Za-z0-9][\w-]{0,255}", re.ASCII)
 
 
 def runs_by_id(
-    wire: Wire, server: Server, memory: Memory, run_ids: Sequence[str], parts: RunParts, cancel: Event | None
+    wire: Wire,
+    server: Server,
+    memory: Memory,
+    run_ids: Sequence[str],
+    parts: RunParts,
+    cancel: Event | None,
+    keys: RunKeys,
 ) -> list[Run]:
-    """The runs with these ids, in their order; ids that do not exist are left out. Raises `StoreError`s."""
+    """The runs with these ids, in their order; ids that do not exist are left out. Raises `StoreError`s.
+
+    Servers always send whole runs: `keys` are what is kept of them.
+    """
     if cancel is not None and cancel.is_set():
         raise Cancelled
     ids = [text for text in dict.fromkeys(run_ids) if _RUN_ID.fullmatch(text)]
@@ -51,7 +63,7 @@ def runs_by_id(
     missing = [text for text in ids if text not in found]
     for one in _one_by_one(wire, missing, cancel):
         found[one.run_id] = one
-    return [_narrowed(found[text], parts) for text in run_ids if text in found]
+    return [_narrowed(found[text], parts, keys) for text in run_ids if text in found]
 
 
 def _searched(wire: Wire, memory: Memory, ids: Sequence[str], cancel: Event | None) -> Iterator[Run]:
@@ -90,16 +102,24 @@ def _one_by_one(wire: Wire, ids: Sequence[str], cancel: Event | None) -> Iterato
             yield run(item)
 
 
-def _narrowed(one: Run, parts: RunParts) -> Run:
-    """The run with those parts alone."""
-    if one.parts == parts:
+def _narrowed(one: Run, parts: RunParts, keys: RunKeys) -> Run:
+    """The run with those parts alone, and of these those keys."""
+    if one.parts == parts and not keys:
         return one
     inputs = RunParts.INPUTS in parts
+
+    def kept(part: RunParts, values: Mapping[str, V]) -> Mapping[str, V]:
+        if part not in parts:
+            return {}
+        if part not in keys:
+            return values
+        return {key: value for key, value in values.items() if key in keys[part]}
+
     return replace(
         one,
-        params=one.params if RunParts.PARAMS in parts else {},
-        metrics=one.metrics if RunParts.METRICS in parts else {},
-        tags=one.tags if RunParts.TAGS in parts else {},
+        params=kept(RunParts.PARAMS, one.params),
+        metrics=kept(RunParts.METRICS, one.metrics),
+        tags=kept(RunParts.TAGS, one.tags),
         dataset_inputs=one.dataset_inputs if inputs else (),
         model_inputs=one.model_inputs if inputs else (),
         model_outputs=one.model_outputs if inputs else (),

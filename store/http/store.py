@@ -34,7 +34,7 @@ from store.http.runs import runs_by_id
 from store.http.search import find_runs
 from store.http.settings import settings_of
 from store.http.wire import Wire
-from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.uris import Address
 
 
@@ -95,8 +95,10 @@ class HttpStore:
     def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         return find_runs(self._wire, self._server, self._memory, query, cancel, progress)
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
-        return runs_by_id(self._wire, self._server, self._memory, run_ids, parts, cancel)
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
+        return runs_by_id(self._wire, self._server, self._memory, run_ids, parts, cancel, keys or {})
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
         return matching_run_ids(self._wire, self._server, self._memory, text, limit, cancel)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from store.errors import Cancelled
+from store.ids import AT_ONCE, RunIds
 
 T = TypeVar("T")
 
@@ -47,6 +48,23 @@ def fetch(connection: sa.Connection, statement: sa.Executable) -> Sequence[Any]:
     cursor = connection.execute(statement).cursor
     rows: Sequence[Any] = cursor.fetchall() if cursor is not None else ()
     return rows
+
+
+def fetch_ids(connection: sa.Connection, statement: sa.Executable) -> RunIds:
+    """The first column of every row, which is a run's id.
+
+    In one go, as `fetch` and for the same reason, but no more than some thousand rows are there as such at a time.
+    """
+    cursor = connection.execute(statement).cursor
+    if cursor is None:
+        return RunIds()
+
+    def ids() -> Iterator[str]:
+        while rows := cursor.fetchmany(AT_ONCE):
+            for row in rows:
+                yield row[0]
+
+    return RunIds(ids())
 
 
 def check(cancel: Event | None) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from store.entities import DatasetInput, Metric, ModelInput, ModelOutput, Run, RunParts
+from store.protocols import RunKeys
 from store.search.syntax import Operator
 from store.sql.compare import Column, Condition, compare_text, sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
@@ -27,17 +30,24 @@ from store.sql.schema import Schema
 
 V = TypeVar("V")
 
+KEYS_PER_QUERY: Final = 300
+"""Keys bound beside `IDS_PER_QUERY` ids: together they are below every dialect's limit of parameters."""
 
-def runs_by_id(connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts) -> list[Run]:
-    """The runs with these ids, in their order; unknown ids are left out."""
+
+def runs_by_id(
+    connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts, keys: RunKeys
+) -> list[Run]:
+    """The runs with these ids, in their order; unknown ids are left out. `keys`: see `store.protocols.Store.runs`."""
     found: dict[str, Run] = {}
     for start in range(0, len(ids), IDS_PER_QUERY):
-        for item in _some_runs(connection, schema, ids[start : start + IDS_PER_QUERY], parts):
+        for item in _some_runs(connection, schema, ids[start : start + IDS_PER_QUERY], parts, keys):
             found[item.run_id] = item
     return [found[key] for key in ids if key in found]
 
 
-def _some_runs(connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts) -> list[Run]:
+def _some_runs(
+    connection: sa.Connection, schema: Schema, ids: Sequence[str], parts: RunParts, keys: RunKeys
+) -> list[Run]:
     table = schema.table("runs")
     columns = [schema.column("runs", name) for name in RUN_COLUMNS]
     rows = fetch(connection, sa.select(*columns).where(table.c.run_uuid.in_(ids)))
@@ -46,14 +56,15 @@ def _some_runs(connection: sa.Connection, schema: Schema, ids: Sequence[str], pa
     metrics: dict[str, dict[str, Metric]] = {}
     inputs = _Inputs()
     if RunParts.PARAMS in parts:
-        params = _texts(connection, schema, "params", ids)
+        params = _texts(connection, schema, "params", ids, keys.get(RunParts.PARAMS))
     if RunParts.TAGS in parts:
-        tags = _texts(connection, schema, "tags", ids)
+        tags = _texts(connection, schema, "tags", ids, keys.get(RunParts.TAGS))
     if RunParts.METRICS in parts:
-        metrics = _metrics(connection, schema, ids)
+        metrics = _metrics(connection, schema, ids, keys.get(RunParts.METRICS))
     if RunParts.INPUTS in parts:
         inputs = _read_inputs(connection, schema, ids)
-    names = _missing_names(connection, schema, rows, tags if RunParts.TAGS in parts else None)
+    named = RunParts.TAGS in parts and NAME_TAG in keys.get(RunParts.TAGS, (NAME_TAG,))
+    names = _missing_names(connection, schema, rows, tags if named else None)
     runs = []
     for row in rows:
         key = row[0]
@@ -88,23 +99,50 @@ def _missing_names(
     return {key: value_text(value) for key, value in fetch(connection, statement)}
 
 
-def _texts(connection: sa.Connection, schema: Schema, name: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+def _texts(
+    connection: sa.Connection, schema: Schema, name: str, ids: Sequence[str], keys: Collection[str] | None
+) -> dict[str, dict[str, str]]:
     table = schema.table(name).c
     statement = sa.select(table.run_uuid, table.key, table.value).where(table.run_uuid.in_(ids))
     found: dict[str, dict[str, str]] = {}
-    for owner, key, value in fetch(connection, statement.order_by(*key_order(connection, table))):
+    for owner, key, value in _keyed_rows(connection, statement, table, keys):
         found.setdefault(owner, {})[key] = value_text(value)
     return found
 
 
-def _metrics(connection: sa.Connection, schema: Schema, ids: Sequence[str]) -> dict[str, dict[str, Metric]]:
+def _metrics(
+    connection: sa.Connection, schema: Schema, ids: Sequence[str], keys: Collection[str] | None
+) -> dict[str, dict[str, Metric]]:
     table = schema.table("latest_metrics").c
     columns = [table[name] for name in METRIC_COLUMNS]
     found: dict[str, dict[str, Metric]] = {}
-    statement = sa.select(*columns).where(table.run_uuid.in_(ids)).order_by(*key_order(connection, table))
-    for owner, key, value, timestamp, step, is_nan in fetch(connection, statement):
+    statement = sa.select(*columns).where(table.run_uuid.in_(ids))
+    for owner, key, value, timestamp, step, is_nan in _keyed_rows(connection, statement, table, keys):
         found.setdefault(owner, {})[key] = metric(key, value, timestamp, step, is_nan)
     return found
+
+
+def _keyed_rows(
+    connection: sa.Connection, statement: sa.Select[Any], table: Any, keys: Collection[str] | None
+) -> Iterator[Any]:
+    """The rows (run, key, ...) of a statement in the order of their keys; only of `keys`, if they are given."""
+    ordered = statement.order_by(*key_order(connection, table))
+    if keys is None:
+        yield from fetch(connection, ordered)
+        return
+    dialect = connection.dialect.name
+    for some in _chunks(sorted(keys), KEYS_PER_QUERY):
+        for row in fetch(connection, ordered.where(_one_of(table.key, some, dialect))):
+            # Some collations find more than was asked for.
+            if row[1] in some:
+                yield row
+
+
+def _one_of(key: Column, keys: Sequence[str], dialect: str) -> Condition:
+    if dialect == "sqlite":
+        # Not by the index of the keys: SQLite would look every run up in it once for every key.
+        return UnaryExpression(key, operator=custom_op("+")).in_(keys)
+    return compare_text(key, Operator.IN, tuple(keys), dialect)
 
 
 def key_order(connection: sa.Connection, table: Any) -> list[Column]:
@@ -180,8 +218,8 @@ def _read_datasets(
         items.sort(key=lambda item: (item.dataset.name, item.dataset.digest))
 
 
-def _chunks(items: Sequence[V]) -> list[Sequence[V]]:
-    return [items[start : start + IDS_PER_QUERY] for start in range(0, len(items), IDS_PER_QUERY)]
+def _chunks(items: Sequence[V], size: int = IDS_PER_QUERY) -> list[Sequence[V]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def matching_run_ids(connection: sa.Connection, schema: Schema, wanted: str, limit: int) -> list[str]:

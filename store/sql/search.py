@@ -10,11 +10,12 @@ from threading import Event
 import sqlalchemy as sa
 
 from store.entities import Page
-from store.protocols import RunQuery
+from store.ids import RunIds
+from store.protocols import Progress, RunQuery
 from store.search.syntax import Expr, OrderKey
 from store.sql.compile import run_ids_statement
 from store.sql.conditions import RunConditions, dataset_values
-from store.sql.engine import check, fetch
+from store.sql.engine import check, fetch, fetch_ids
 from store.sql.histories import Points
 from store.sql.metrics import points_of
 from store.sql.schema import Schema
@@ -27,6 +28,7 @@ def find_runs(
     expression: Expr | None,
     order: Sequence[OrderKey],
     cancel: Event | None,
+    progress: Progress | None = None,
 ) -> Page[str]:
     """The ids of the runs that `query`, of which the filter and the order were parsed, asks for."""
     dialect = connection.dialect.name
@@ -34,7 +36,12 @@ def find_runs(
     points: Points | None = None
     if expression is None and not order:
         # What follows is not loaded for a plain listing.
-        return _page(_ids(connection, schema, query, None, (), limit, points), query)
+        statement = run_ids_statement(schema, None, (), query.experiment_ids, query.view, limit, dialect, points)
+        if progress is not None and limit is not None and dialect == "sqlite":
+            from store.sql.glimpse import tell_newest
+
+            tell_newest(connection, statement, progress)
+        return _page(fetch_ids(connection, statement), query)
     from store.search.experiments import asks_for_experiments, with_experiments
     from store.search.needs import asked_of_histories
     from store.sql.here import Rest, divided, with_datasets
@@ -47,33 +54,19 @@ def find_runs(
         points = partial(points_of, connection)
     tested, here = divided(expression)
     if here is None:
-        return _page(_ids(connection, schema, query, tested, order, limit, points), query)
+        statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, limit, dialect, points)
+        return _page(fetch_ids(connection, statement), query)
     rest = Rest(here, RunConditions(schema, dialect, everywhere=query.experiment_ids is None, points=points))
     # How many must be looked at to find as many as are wanted, nobody knows.
     statement = run_ids_statement(schema, tested, order, query.experiment_ids, query.view, None, dialect, points)
     rows = fetch(connection, statement.add_columns(*rest.columns))
-    ids = list(islice(rest.found(rows, cancel), limit))
+    ids = RunIds(islice(rest.found(rows, cancel), limit))
     check(cancel)
     return _page(ids, query, rest.note)
 
 
-def _ids(
-    connection: sa.Connection,
-    schema: Schema,
-    query: RunQuery,
-    expression: Expr | None,
-    order: Sequence[OrderKey],
-    limit: int | None,
-    points: Points | None,
-) -> list[str]:
-    statement = run_ids_statement(
-        schema, expression, order, query.experiment_ids, query.view, limit, connection.dialect.name, points
-    )
-    return [row[0] for row in fetch(connection, statement)]
-
-
 def _page(ids: Sequence[str], query: RunQuery, *notes: str) -> Page[str]:
-    kept = tuple(ids if query.limit is None else ids[: query.limit])
+    kept = ids if query.limit is None else ids[: query.limit]
     return Page(kept, len(ids) > len(kept), notes)
 
 

@@ -23,7 +23,7 @@ from store.entities import (
     StoreInfo,
 )
 from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUnreachable
-from store.protocols import ExperimentQuery, Progress, RunQuery
+from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.sql import curves, experiments, logged_models, metrics, runs
 from store.sql.catalog import read_catalog
 from store.sql.engine import Database, check, fetch
@@ -169,11 +169,15 @@ class SqlStore:
 
             expression, order = parsed_runs(query)
         return self._read(
-            lambda connection, schema: find_runs(connection, schema, query, expression, order, cancel), cancel
+            lambda connection, schema: find_runs(connection, schema, query, expression, order, cancel, progress), cancel
         )
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
-        return self._read(lambda connection, schema: runs.runs_by_id(connection, schema, run_ids, parts), cancel)
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
+        return self._read(
+            lambda connection, schema: runs.runs_by_id(connection, schema, run_ids, parts, keys or {}), cancel
+        )
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
         return self._read(lambda connection, schema: runs.matching_run_ids(connection, schema, text, limit), cancel)

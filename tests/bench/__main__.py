@@ -17,6 +17,7 @@ from tests.bench import (
     bench_postgres,
     bench_runs_cli,
     bench_startup,
+    bench_table,
     bench_tree,
     bench_wire,
 )
@@ -28,6 +29,7 @@ BENCHMARKS: Final = {
     "filters": bench_filters.measure,
     "curve": bench_curve.measure,
     "wire": bench_wire.measure,
+    "table": bench_table.measure,
     "tree": bench_tree.measure,
     "postgres": bench_postgres.measure,
     "http": bench_http.measure,

@@ -233,6 +233,31 @@ def test_only_the_parts_that_were_asked_for_are_there(store: Store, backend: Bac
         assert [name for name in every if getattr(run, name)] == list(names)
 
 
+def test_only_the_keys_that_were_asked_for_are_there(store: Store) -> None:
+    every = store.run_ids(ALL).items
+    whole = store.runs(every, RunParts.ALL)
+    names = {RunParts.PARAMS: "params", RunParts.METRICS: "metrics", RunParts.TAGS: "tags"}
+    known = {part: sorted({key for run in whole for key in getattr(run, name)}) for part, name in names.items()}
+    keys = {
+        RunParts.PARAMS: [*known[RunParts.PARAMS][::2], "no such key", "../x"],
+        RunParts.METRICS: [known[RunParts.METRICS][0].upper(), *known[RunParts.METRICS][1::2], "no such key"],
+        RunParts.TAGS: (),
+    }
+    found = store.runs(every, RunParts.ALL, keys=keys)
+    assert [run.run_name for run in found] == [run.run_name for run in whole]
+    for run, one in zip(found, whole, strict=True):
+        for part, name in names.items():
+            kept = {key: value for key, value in getattr(one, name).items() if key in keys[part]}
+            assert repr(getattr(run, name)) == repr(kept)
+        assert run.dataset_inputs == one.dataset_inputs
+    # What is not mentioned is there in full, and what no part was asked for of is not there.
+    (run,) = store.runs([FULL], RunParts.PARAMS | RunParts.METRICS, keys={RunParts.METRICS: [], RunParts.TAGS: ["x"]})
+    assert (dict(run.params), run.metrics, run.tags) == (reference.PARAMS, {}, {})
+    many = [*(f"key {number}" for number in range(1_000)), *reference.PARAMS]
+    (run,) = store.runs([FULL], RunParts.PARAMS, keys={RunParts.PARAMS: many})
+    assert dict(run.params) == reference.PARAMS
+
+
 def test_a_run_has_everything(store: Store, backend: Backend) -> None:
     (run,) = store.runs([FULL], RunParts.ALL)
     assert (run.run_id, run.run_name, run.experiment_id) == (FULL, "all of it", EDGE)

@@ -21,7 +21,7 @@ from store.entities import (
     StoreInfo,
 )
 from store.errors import FlowdeckError
-from store.protocols import ExperimentQuery, Progress, RunQuery, Store
+from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery, Store
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,11 @@ class CountingStore:
         self._note("run_ids", query)
         return self.inner.run_ids(query, cancel, progress)
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
         self._note("runs", tuple(run_ids), parts)
-        return self.inner.runs(run_ids, parts, cancel)
+        return self.inner.runs(run_ids, parts, cancel, keys)
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
         self._note("matching_run_ids", text, limit)

@@ -21,7 +21,7 @@ from store.entities import (
     StoreInfo,
     ViewType,
 )
-from store.protocols import ExperimentQuery, Headway, Progress, RunQuery
+from store.protocols import ExperimentQuery, Headway, Progress, RunKeys, RunQuery
 
 SERVER = StoreInfo("MLflow server", "http://mlflow.example:5000", "MLflow 3.17.2")
 
@@ -61,7 +61,9 @@ class FakeStore:
         ids = tuple(run.run_id for run in self.all_runs if query.view in (ViewType(run.lifecycle_stage), ViewType.ALL))
         return Page(ids[: query.limit], len(ids) > len(ids[: query.limit]), self.notes)
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
         known = {run.run_id: run for run in self.all_runs}
         return [known[run_id] for run_id in run_ids if run_id in known]
 

@@ -25,7 +25,7 @@ from store.entities import (
     StoreInfo,
 )
 from store.errors import Cancelled, FlowdeckError
-from store.protocols import ExperimentQuery, Headway, Progress, RunQuery
+from store.protocols import ExperimentQuery, Headway, Progress, RunKeys, RunQuery
 from tui.app import FlowdeckApp
 from tui.reading import HEADWAY_PAUSE
 
@@ -127,7 +127,9 @@ class FakeStore:
         kept = ids[: query.limit]
         return Page(tuple(kept), len(kept) < len(ids), self.notes)
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
         known = {item.run_id: item for item in self.all_runs}
         return [known[run_id] for run_id in run_ids if run_id in known]
 

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from store.entities import Run, RunParts
 from store.errors import StoreUnreachable
+from store.protocols import RunKeys
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, opened, run, shown
 from tests.tui.test_browser import browser
@@ -24,12 +25,14 @@ class Failing(FakeStore):
 
     down: bool = False
 
-    def runs(self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None) -> list[Run]:
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
         if parts is RunParts.ALL:
             self.counting.wait(cancel)
             if self.down:
                 raise StoreUnreachable("it is down")
-        return super().runs(run_ids, parts, cancel)
+        return super().runs(run_ids, parts, cancel, keys)
 
 
 async def see(pilot: Pilot[int], text: str) -> None:

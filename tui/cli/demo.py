@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -82,7 +83,7 @@ def _section(command: str, title: str) -> None:
     _say(f"\n{title}\n$ {command}\n")
 
 
-def _runs(store: Store, ids: tuple[str, ...]) -> None:
+def _runs(store: Store, ids: Sequence[str]) -> None:
     from store.entities import RunParts
     from tui.cli.run_columns import parse_column
     from tui.cli.run_table import RunTable

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from store.protocols import Store
     from tui.screens.modals.picker import Choice
     from tui.spot import Spot
+    from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.widgets.chart_pane import ChartPane
     from tui.widgets.run_pane import RunPane
@@ -62,6 +63,8 @@ class Browser(LiveScreen):
         self._names: Mapping[str, str] = {}
         self._uncounted: messages.ExperimentsRead | None = None
         """Experiments whose runs are being counted, while none are on screen."""
+        self._early: RunsView | None = None
+        """Runs that were asked for before the store was open."""
 
     def on_mount(self) -> None:
         self.experiments.entitle([("Experiments", "title")])
@@ -108,9 +111,14 @@ class Browser(LiveScreen):
         if message.group == "experiments":
             self._show_uncounted()
             self.experiments.failed()
+            if self._early is not None:
+                self._early = None
+                await self.runs.failed()
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
+        elif message.group == "hits":
+            self.runs.no_hits()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         self._session.ended(message)
@@ -126,6 +134,9 @@ class Browser(LiveScreen):
     def on_store_opened(self, message: messages.StoreOpened) -> None:
         self._session.replace(message.store)
         self.status.opened(message.info)
+        if self._early is not None:
+            early, self._early = self._early, None
+            self._read("runs", "reading the runs", reading.read_runs, early)
         from store.entities import NO_COUNTS
 
         for notice in message.info.notices:
@@ -161,6 +172,8 @@ class Browser(LiveScreen):
         self._stats, self._names = message.stats, message.names
         self.status.opened(message.info)
         self.status.counted(self._experiments, message.stats)
+        if self.panes.prepared:
+            self.runs.names_are(message.names)
         self.experiments.show(message.experiments, message.stats, self._stage)
         self._was_read("experiments", "experiments")
         # Not after the next refresh: what the table asks for itself is painted later than that.
@@ -197,7 +210,11 @@ class Browser(LiveScreen):
     # Runs
 
     def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
-        self._read("runs", "reading the runs", reading.read_runs, message.view)
+        if self._session.store is None:
+            # Typed ahead: they are read as soon as there is a store.
+            self._early = message.view
+        else:
+            self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_coming(self, message: messages.RunsComing) -> None:
         self.runs.coming(message.view, message.headway)
@@ -210,10 +227,17 @@ class Browser(LiveScreen):
         self.runs.explain(message.view, message.absent)
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
-        self._read("rows", "reading runs", reading.read_rows, message.ids)
+        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys)
+
+    def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
+        wanted = (message.view, message.ids, message.text)
+        self._read("hits", "looking for runs", reading.read_hits, *wanted)
+
+    def on_hits_found(self, message: messages.HitsFound) -> None:
+        self.runs.hits_found(message.hits)
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
-        self.runs.read(message.ids, message.runs)
+        self.runs.read(message.ids, message.runs, message.keys)
         self._was_read("runs", "rows")
 
     def on_runs_pane_mending_dropped(self) -> None:
@@ -343,6 +367,7 @@ class Browser(LiveScreen):
         """Ends what is being read; False if nothing was."""
         ended = self._session.cancel_all()
         if ended:
+            self._early = None
             self._show_uncounted()
             self.experiments.failed()
             if self.panes.prepared:

@@ -165,6 +165,7 @@ class LiveScreen(StoresScreen):
             due=self._due,
             rows=runs.watched(),
             near=runs.near,
+            keys=runs.keys,
             opened=self._open_run(),
         )
 
@@ -202,7 +203,7 @@ class LiveScreen(StoresScreen):
         self._due = (scene.due or message.moved) and scene.view is None
         if message.page is not None and not self.runs.renew(scene.ids, message.page):
             self._due = True
-        self.runs.update_rows(message.asked, message.runs)
+        self.runs.update_rows(message.asked, message.runs, scene.keys)
         self.run_pane.judge()
         growth, opened = message.grown, scene.opened
         if growth is None or opened is None:

@@ -133,6 +133,7 @@ class Panes(Horizontal):
 
     def stay(self) -> None:
         """What was typed ahead is not meant any more: nothing opens by itself later."""
+        self.experiments.stay()
         if self.prepared:
             self.runs.stay()
             self.run.stay()

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from store.entities import Run, ViewType
-from store.protocols import RunQuery
+from store.entities import Run, RunParts, ViewType
+from store.ids import place_of
+from store.protocols import RunKeys, RunQuery
 from tui.clock import now_ms
 from tui.view import cells
 from tui.view.facts import PARENT_TAG, run_duration
@@ -87,6 +88,15 @@ class RunColumns:
     """Metrics of the runs that were looked at which have none."""
     other_params: int = 0
     several_experiments: bool = False
+
+    @property
+    def keys(self) -> RunKeys:
+        """What a row shows of the params, metrics and tags of its run."""
+        return {
+            RunParts.METRICS: self.metrics,
+            RunParts.PARAMS: self.params,
+            RunParts.TAGS: (*self.tags, PARENT_TAG),
+        }
 
 
 def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColumns:
@@ -180,7 +190,6 @@ class RunRows:
         self._chosen = columns
         self._names = experiment_names
         self._now = now
-        self._places: dict[str, int] | None = None
         self.columns = self._make_columns(sorted_by)
 
     def _make_columns(self, sorted_by: tuple[str, bool]) -> tuple[Column, ...]:
@@ -218,9 +227,7 @@ class RunRows:
         return self._ids[index]
 
     def find(self, key: str) -> int | None:
-        if self._places is None:
-            self._places = {run_id: place for place, run_id in enumerate(self._ids)}
-        return self._places.get(key)
+        return place_of(self._ids, key)
 
     def cells(self, index: int) -> Sequence[Cell] | None:
         run = self._loaded.get(self._ids[index])

@@ -50,6 +50,8 @@ class ExperimentsPane(NamesPane):
         self._stats: Mapping[str, ExperimentStats] | None = None
         self._stage = ViewType.ACTIVE_ONLY
         self._read = False
+        self._open_when_read = False
+        """True if Enter was typed before there was anything to open."""
 
     def show(
         self, experiments: Sequence[Experiment], stats: Mapping[str, ExperimentStats] | None, stage: ViewType
@@ -62,6 +64,9 @@ class ExperimentsPane(NamesPane):
             # On the first real experiment, below the row for all of them.
             self.table.cursor = 1
         self._tell()
+        if self._open_when_read:
+            self._open_when_read = False
+            self.table.action_open()
 
     @property
     def was_read(self) -> bool:
@@ -106,6 +111,7 @@ class ExperimentsPane(NamesPane):
         if not self._read:
             again = f"the experiments were not read\n{key_of(self, 'refresh')} tries again"
             self.table.show(self.table.rows, empty=again)
+        self._open_when_read = False
 
     def narrow(self) -> None:
         self._fill()
@@ -123,6 +129,12 @@ class ExperimentsPane(NamesPane):
         event.stop()
         if (key := self.table.key) is not None:
             self.post_message(self.Opened(key))
+        else:
+            self._open_when_read = not self._read
+
+    def stay(self) -> None:
+        """What was typed ahead is not meant any more."""
+        self._open_when_read = False
 
     def action_all_runs(self) -> None:
         self.post_message(self.Opened(ALL))

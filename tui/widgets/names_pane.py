@@ -40,14 +40,17 @@ class NamesPane(Pane):
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
-        self.wanted = event.text.strip()
-        self.narrow()
+        if event.prompt.purpose == "find":
+            self.wanted = event.text.strip()
+            self.narrow()
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
-        event.stop()
-        self.take_focus()
+        if event.prompt.purpose == "find":
+            event.stop()
+            self.take_focus()
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
-        event.stop()
-        self.clear_search()
-        self.take_focus()
+        if event.prompt.purpose == "find":
+            event.stop()
+            self.clear_search()
+            self.take_focus()

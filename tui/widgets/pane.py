@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from tui.clock import now_ms
+from tui.view.place import EXAMPLE
 from tui.widgets.line import Line, Pieces
 from tui.widgets.table import Table
 
@@ -69,6 +70,24 @@ class Pane(Part):
             self.prompt = Prompt()
             await self.mount(self.prompt)
         self.prompt.ask(purpose, text, placeholder, wrong)
+
+    async def action_goto(self) -> None:
+        await self.ask("row", "", EXAMPLE)
+
+    def on_prompt_done(self, event: Prompt.Done) -> None:
+        if event.prompt.purpose != "row":
+            return
+        event.stop()
+        text = event.text.strip()
+        if text and not self.table.go_to(text):
+            event.prompt.ask("row", text, EXAMPLE, range(len(text)))
+        else:
+            self.take_focus()
+
+    def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
+        if event.prompt.purpose == "row":
+            event.stop()
+            self.take_focus()
 
     def entitle(self, pieces: Pieces) -> None:
         self.query_one(".title", Line).show(pieces)

@@ -23,15 +23,15 @@ from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
 from tui.view.stages import STAGES
 from tui.view.text import clean
+from tui.widgets.hits_pane import HitsPane
 from tui.widgets.line import Line
-from tui.widgets.pane import Pane
 from tui.widgets.run_cache import RunCache
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from store.absent import Absent
     from store.entities import Page
-    from store.protocols import Headway
+    from store.protocols import Headway, RunKeys
     from tui.messages import RunsFound
     from tui.widgets.prompt import Prompt
 
@@ -48,7 +48,7 @@ EXAMPLE = "for example metrics.rmse < 0.8"
 """What the empty prompt for a filter says."""
 
 
-class RunsPane(Pane):
+class RunsPane(HitsPane):
     """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUNS)
@@ -65,6 +65,8 @@ class RunsPane(Pane):
         """Rows near the screen that are to be read."""
 
         ids: Sequence[str]
+        keys: RunKeys | None
+        """What of them; None: all."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, RunsPane.Wanted)
@@ -97,6 +99,8 @@ class RunsPane(Pane):
         self._loaded = RunCache()
         self._columns = RunColumns()
         self._complete = True
+        self._wide = False
+        """True if runs have so many params or metrics that only those are read that have a column."""
         self._asked: RunsView | None = None
         """What was asked for and is not answered yet."""
         self._open_when_found = False
@@ -135,15 +139,26 @@ class RunsPane(Pane):
         self._names, self._return_to = names, return_to
         self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
+        self.no_hits()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
         self._say("#runs-notes", ())
         self.table.show(self._rows(view), empty=self._reading, cursor=0)
         self._post(view)
 
+    def names_are(self, names: Mapping[str, str]) -> None:
+        """The names of the experiments, which may come after the first runs do."""
+        if names == self._names:
+            return
+        self._names = names
+        if self._view is not None:
+            self.table.show(self._rows(self._view))
+            self._entitle(self._view)
+
     async def failed(self, error: FlowdeckError | None = None) -> None:
         """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
         asked = self._asked
+        self.no_hits()
         if asked is not None:
             self._refused = asked.filter
         self._asked, self._open_when_found, self._headway = None, False, ""
@@ -170,6 +185,8 @@ class RunsPane(Pane):
     def stay(self) -> None:
         """What was typed ahead is not meant any more."""
         self._open_when_found = False
+        self.no_hits()
+        self.table.stay()
 
     def coming(self, view: RunsView, headway: Headway) -> None:
         """Says how far the store has come; rows that it found show at once where there are no others yet."""
@@ -189,7 +206,8 @@ class RunsPane(Pane):
         view, ids = answer.view, answer.ids
         again = self.answered and view == self._view and len(self._ids) > 0
         was_complete = self._complete
-        self._loaded.remember(answer.runs, self._near())
+        self._wide = answer.keys is not None
+        self._loaded.remember(answer.runs, self._near(), answer.keys)
         if again and not answer.complete:
             # The first part of a list that is read again must not throw the cursor out of the rest.
             return
@@ -206,14 +224,17 @@ class RunsPane(Pane):
         # In another order the first rows are what one wants to see; else the cursor stays on its run.
         self.table.show(self._rows(view), empty=self._emptiness(view), cursor=0 if reordered else None)
         self._go_back(answer.complete)
+        if answer.complete:
+            self.table.go_on()
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
-            self.post_message(self.Wanted(self._near()))
+            self.post_message(self.Wanted(self._near(), self.keys))
         if view == self._asked:
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
             if open_now and ids:
                 self.table.action_open()
+        self.look_for_hits()
 
     def _go_back(self, complete: bool) -> None:
         """The cursor to the run that it is to return to, unless it was moved meanwhile."""
@@ -229,10 +250,18 @@ class RunsPane(Pane):
             self._absent = absent
             self.table.show(self.table.rows, empty=self._emptiness(view))
 
-    def read(self, ids: Sequence[str], runs: Sequence[Run]) -> None:
-        """Fills rows in; those that were asked for and did not come are no longer in the store."""
+    @property
+    def keys(self) -> RunKeys | None:
+        """What is read of a run; None: all."""
+        return self._columns.keys if self._wide else None
+
+    def read(self, ids: Sequence[str], runs: Sequence[Run], keys: RunKeys | None = None) -> None:
+        """Fills rows in; those that were asked for and did not come are no longer in the store.
+
+        `keys` are what was read of them, if not all.
+        """
         near, there = self._near(), {run.run_id for run in runs}
-        self._loaded.remember(runs, near)
+        self._loaded.remember(runs, near, keys)
         self._loaded.gone([run_id for run_id in ids if run_id not in there], near)
         self.table.repaint()
 
@@ -256,8 +285,10 @@ class RunsPane(Pane):
         near = [run_id for run_id in self._near() if run_id in self._loaded]
         there = set(near)
         others = [key for key, run in self._loaded.items() if run.status in UNFINISHED and key not in there]
-        self._loaded.forget(others[:-WATCHED])
-        return {key: self._loaded[key] for key in (*near, *others[-WATCHED:])}
+        # Wide ones take long to read: they are read again when they come on screen.
+        kept = [] if self._wide else others[-WATCHED:]
+        self._loaded.forget(others[: len(others) - len(kept)])
+        return {key: self._loaded[key] for key in (*near, *kept)}
 
     @property
     def near(self) -> Sequence[str]:
@@ -274,20 +305,21 @@ class RunsPane(Pane):
             self._ask()
             return True
         self._ids = page.items
+        self.look_for_hits()
         self.table.show(self._rows(view), empty=self._emptiness(view))
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in page.notes])
         return True
 
-    def update_rows(self, asked: Sequence[str], runs: Sequence[Run]) -> None:
-        """Rows that changed, and new badges of those that did not."""
+    def update_rows(self, asked: Sequence[str], runs: Sequence[Run], keys: RunKeys | None) -> None:
+        """Rows that changed, of which at least these keys were read, and new badges of those that did not."""
         if asked:
             wider = widened(self._columns, runs)
             if wider != self._columns and self._view is not None:
                 self._columns = wider
                 self.table.show(self._rows(self._view))
                 self._entitle(self._view)
-            self.read(asked, runs)
+            self.read(asked, runs, keys)
         shown = (self._loaded.get(self._ids[index]) for index in self.table.on_screen)
         badges = [silent(run, self.now()) for run in shown if run is not None]
         if badges != self._badges:
@@ -300,7 +332,7 @@ class RunsPane(Pane):
         return self.table.key or ""
 
     def _rows(self, view: RunsView) -> RunRows:
-        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order, self.now)
+        return RunRows(self._ids, self._loaded.having(self.keys), self._columns, self._names, view.order, self.now)
 
     # Texts
 
@@ -312,7 +344,14 @@ class RunsPane(Pane):
         total = cells.plural(len(self._ids), "run") if self._complete else f"more than {len(self._ids)} runs"
         roomy, waiting = self.size.width >= ROOMY, bool(self._headway)
         amount = self._headway or total
-        self.entitle(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
+        pieces = list(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
+        if told := self.hit_told:
+            pieces.insert(3, (told, "accent"))
+        self.entitle(pieces)
+
+    def hit_changed(self) -> None:
+        if self._view is not None:
+            self._entitle(self._view)
 
     # Rows that come on screen
 
@@ -322,12 +361,14 @@ class RunsPane(Pane):
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()
-        wanted = [run_id for run_id in self._near() if run_id not in self._loaded]
+        loaded = self._loaded.having(self.keys)
+        wanted = [run_id for run_id in self._near() if run_id not in loaded]
         if wanted:
-            self.post_message(self.Wanted(wanted))
+            self.post_message(self.Wanted(wanted, self.keys))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
+        self.moved(event.index)
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
@@ -347,6 +388,7 @@ class RunsPane(Pane):
 
     def _post(self, view: RunsView) -> None:
         self._asked, self._open_when_found = view, False
+        self.table.stay()
         self.post_message(self.Asked(view))
 
     def ask_again(self) -> None:
@@ -371,13 +413,14 @@ class RunsPane(Pane):
         event.stop()
         if event.prompt.purpose == "filter":
             self._ask(filter=event.text.strip())
-        self.take_focus()
+        if event.prompt.purpose != "row":
+            self.take_focus()
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
         event.stop()
         if event.prompt.purpose == "find":
             self._ask(find="")
-        elif self._refused:
+        elif event.prompt.purpose == "filter" and self._refused:
             self.post_message(self.MendingDropped())
         self.take_focus()
 

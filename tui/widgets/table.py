@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from tui.bindings import bindings
 from tui.keys import Place
+from tui.view.place import row_of
 from tui.view.table import Rows
 from tui.widgets.table_lines import Lines
 from tui.widgets.twice import Twice
@@ -134,6 +135,8 @@ class Table(Widget, can_focus=True):
         self._driven = driven
         self._marked: str | None = None
         self._g = Twice()
+        self._meant = ""
+        """Where the cursor was sent to last, if that depends on how many rows there are."""
         self._styles_of_roles: dict[tuple[str, str], Style] = {}
 
     @property
@@ -284,7 +287,7 @@ class Table(Widget, can_focus=True):
         self._go(0)
 
     def action_bottom(self) -> None:
-        self._go(len(self.rows) - 1)
+        self.go_to("100%")
 
     def action_g(self) -> None:
         if self._g.pressed():
@@ -298,7 +301,31 @@ class Table(Widget, can_focus=True):
     def action_open(self) -> None:
         self.post_message(self.Opened(self, self.cursor))
 
+    def go_to(self, text: str) -> bool:
+        """Puts the cursor on the row that `text` means, see `tui.view.place`; False if it means none."""
+        place = row_of(text, len(self.rows))
+        if place is None:
+            return False
+        self._go(place)
+        self._meant = text
+        return True
+
+    def go_to_row(self, index: int) -> None:
+        """Puts the cursor on a row."""
+        self._go(index)
+
+    def go_on(self) -> None:
+        """All rows are there now: a last row or a share that was meant while there were fewer is elsewhere."""
+        meant, self._meant = self._meant, ""
+        if meant:
+            self.go_to(meant)
+
+    def stay(self) -> None:
+        """Where the cursor was sent to is not meant of the rows that come next."""
+        self._meant = ""
+
     def _go(self, index: int) -> None:
+        self._meant = ""
         if len(self.rows):
             self.cursor = min(max(index, 0), len(self.rows) - 1)
 
