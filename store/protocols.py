@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from store.changes import Change, Outcome
 from store.entities import (
     Axis,
     Curve,
@@ -63,6 +64,20 @@ class Headway:
 
 Progress = Callable[[Headway], object]
 """Told now and then, from the thread that asked, while an answer takes long; it returns soon."""
+
+
+class Changes(Protocol):
+    """The runs of a store, opened to be changed: apart from `Store`, which cannot."""
+
+    def apply(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """Makes a change of runs, and tells of each what became of it, in their order.
+
+        Databases change all of them in one transaction or, if one is refused, none. Raises `UsageError` for a
+        change that no run of this store can take, `StoreError`s, and `Cancelled`; nothing is changed then.
+        """
+        ...
+
+    def close(self) -> None: ...
 
 
 class Store(Protocol):
