@@ -1,0 +1,36 @@
+"""A real MLflow, in an environment of its own, that changes the runs of a database through its store.
+
+Run as a program with that environment's interpreter: the URI, then a JSON list of calls [name, arguments].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def change_with_mlflow(python: str, uri: str, calls: Sequence[Sequence[Any]]) -> None:
+    """Makes MLflow's own client do the calls."""
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), "DO_NOT_TRACK": "1"}
+    done = subprocess.run(
+        [python, __file__, uri, json.dumps(calls)], capture_output=True, env=environment, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def _main(uri: str, calls: list[list[Any]]) -> None:
+    sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__file__).resolve().parent]
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(uri)
+    for name, *arguments in calls:
+        getattr(client, name)(*arguments)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], json.loads(sys.argv[2]))
