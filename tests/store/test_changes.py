@@ -78,9 +78,9 @@ def database_of(folder: Path, runs: int = 0) -> Path:
     params=[pytest.param(name, marks=pytest.mark.xdist_group(f"contract-{name}")) for name in ("postgresql", "mariadb")]
     + ["sqlite", "sqlite-wal"]
 )
-def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[_Copied]:
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> _Copied:
     """Puts a database behind each kind of server, where it can be written."""
-    yield _Copied(request.param, tmp_path)
+    return _Copied(request.param, tmp_path)
 
 
 class _Copied:
@@ -263,7 +263,7 @@ def test_a_locked_file_is_said_to_be_locked(tmp_path: Path) -> None:
     changes = SqlChanges(SqliteWriter(database, busy_timeout=0.1), str(database))
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreBusy, match="locked by another process for 0.1 s; nothing was changed"):
+        with pytest.raises(StoreBusy, match=r"locked by another process for .* s; nothing was changed"):
             changes.apply(RestoreRuns(), ["f" * 32])
         other.execute("ROLLBACK")
     changes.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 
 from store.changes import Change, DeleteRuns, EndRuns, Rename, RestoreRuns, Result, SetTags, undo_of
 from store.opening import open_changes
+from store.sql.reach import driver_url
 from store.uris import parse
+from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.mlflow_changes import change_with_mlflow
 from tests.support.mlflow_client import mlflow_python
 
@@ -24,26 +28,50 @@ MOMENT_MS: Final = 60_000
 """How far apart two clocks may be read."""
 
 
-def rows_of(database: Path) -> dict[str, list[dict[str, Any]]]:
+def rows_of(address: str) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.row_factory = sqlite3.Row
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {
-            table: sorted((dict(row) for row in connection.execute(f'SELECT * FROM "{table}"')), key=repr)
+    engine = sa.create_engine(f"sqlite:///{address}" if "://" not in address else driver_url(parse(address), {}))
+    with engine.connect() as connection:
+        # Reflection of all constraints would take longer than all the rest.
+        tables = sa.inspect(connection).get_table_names()
+        quote = engine.dialect.identifier_preparer.quote_identifier
+        found = {
+            table: sorted(
+                (dict(row) for row in connection.execute(sa.text(f"SELECT * FROM {quote(table)}")).mappings()), key=repr
+            )
             for table in tables
         }
+    engine.dispose()
+    return found
 
 
-def assert_twins(ours: Path, theirs: Path) -> None:
+def assert_twins(ours: str, theirs: str) -> None:
     """Equal but for the times of the two writes."""
-    mine, other = rows_of(ours), rows_of(theirs)
-    for rows, others in zip(mine["runs"], other["runs"], strict=True):
+    mine, other = (
+        {row["run_uuid"]: row for row in rows.pop("runs")} | {"": rows} for rows in (rows_of(ours), rows_of(theirs))
+    )
+    assert mine.keys() == other.keys()
+    for run_id, row in mine.items():
         for column in ("end_time", "deleted_time"):
-            if rows.get(column) != others.get(column):
-                assert abs(rows[column] - others[column]) < MOMENT_MS
-                rows[column] = others[column]
+            if run_id and row[column] != other[run_id][column]:
+                assert abs(row[column] - other[run_id][column]) < MOMENT_MS
+                row[column] = other[run_id][column]
     assert mine == other
+
+
+def add_assessments(uri: str, run_ids: Sequence[str]) -> None:
+    """An assessment that came from each run, in as much of the table as deleting runs needs."""
+    engine = sa.create_engine(driver_url(parse(uri), {}))
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("CREATE TABLE assessments (assessment_id VARCHAR(50) PRIMARY KEY, assessment_metadata TEXT)")
+        )
+        rows = [
+            {"id": f"a-{number}", "metadata": json.dumps({"mlflow.assessment.sourceRunId": run_id})}
+            for number, run_id in enumerate(run_ids)
+        ]
+        connection.execute(sa.text("INSERT INTO assessments VALUES (:id, :metadata)"), rows)
+    engine.dispose()
 
 
 def python_of(release: str) -> str:
@@ -56,22 +84,37 @@ def python_of(release: str) -> str:
     return python
 
 
-def apply(database: Path, change: Change, run_ids: Sequence[str]) -> None:
+def apply(database: str, change: Change, run_ids: Sequence[str]) -> None:
     """Makes a change, which changes every run."""
-    changes = open_changes(parse(str(database)))
+    changes = open_changes(parse(database))
     try:
         assert {item.result for item in changes.apply(change, run_ids)} == {Result.CHANGED}
     finally:
         changes.close()
 
 
-@pytest.mark.parametrize("release", ["3.17.2", "2.22.5"])
-def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("release", "kind"),
+    [
+        ("3.17.2", "sqlite"),
+        ("2.22.5", "sqlite"),
+        pytest.param("3.17.2", "postgresql", marks=pytest.mark.xdist_group("contract-postgresql")),
+        pytest.param("3.17.2", "mariadb", marks=pytest.mark.xdist_group("contract-mariadb")),
+    ],
+)
+def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, kind: str, tmp_path: Path) -> None:
     python = python_of(release)
-    ours, theirs = tmp_path / "ours.db", tmp_path / "theirs.db"
-    for copy in (ours, theirs):
-        shutil.copy(STORES / release / "mlflow.db", copy)
-    with closing(sqlite3.connect(ours)) as connection:
+    source = STORES / release / "mlflow.db"
+    if kind == "sqlite":
+        ours, theirs = str(tmp_path / "ours.db"), str(tmp_path / "theirs.db")
+        for copy in (ours, theirs):
+            shutil.copy(source, copy)
+    else:
+        copied = postgres_copy if kind == "postgresql" else mariadb_copy
+        ours, theirs = (copied(source, writable=True) for _ in range(2))
+    theirs_for_mlflow = f"sqlite:///{theirs}" if kind == "sqlite" else theirs
+    theirs_for_mlflow = theirs_for_mlflow.replace("postgresql://", "postgresql+psycopg://")
+    with closing(sqlite3.connect(source)) as connection:
         active = [
             row[0]
             for row in connection.execute(
@@ -79,6 +122,9 @@ def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, t
             )
         ]
     running, first, second = active[:3]
+    if kind != "sqlite":
+        for copy in (ours, theirs):
+            add_assessments(copy, [first, second, running])
     now = int(time.time() * 1000)
     apply(ours, SetTags((("new/key", "ä 1"), ("mlflow.note.content", "# Note\n"))), [first, second])
     apply(ours, SetTags((("new/key", "2"),), ("mlflow.note.content",)), [first])
@@ -100,7 +146,7 @@ def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, t
         ["delete_run", second],
         ["restore_run", second],
     ]
-    change_with_mlflow(python, f"sqlite:///{theirs}", calls)
+    change_with_mlflow(python, theirs_for_mlflow, calls)
     assert_twins(ours, theirs)
 
 
@@ -108,7 +154,7 @@ def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, t
 def test_every_change_of_every_schema_is_taken_back(release: str, tmp_path: Path) -> None:
     database = tmp_path / "mlflow.db"
     shutil.copy(STORES / release / "mlflow.db", database)
-    before = rows_of(database)
+    before = rows_of(str(database))
     with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(
             "SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active' ORDER BY status = 'RUNNING' DESC"
@@ -125,10 +171,10 @@ def test_every_change_of_every_schema_is_taken_back(release: str, tmp_path: Path
         ):
             outcomes = changes.apply(change, runs)
             assert {item.result for item in outcomes} == {Result.CHANGED}
-            assert rows_of(database) != before
+            assert rows_of(str(database)) != before
             undo = undo_of(outcomes)
             assert undo is not None
             assert {item.result for item in changes.apply(undo, runs)} == {Result.CHANGED}
-            assert rows_of(database) == before
+            assert rows_of(str(database)) == before
     finally:
         changes.close()

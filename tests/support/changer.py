@@ -32,7 +32,7 @@ def begin(process: subprocess.Popen[str]) -> None:
 
 
 def _main(uri: str, what: str, name: str, rounds: int) -> None:
-    from store.changes import Change, DeleteRuns, Rename, Result, RestoreRuns, SetTags
+    from store.changes import Change, DeleteRuns, Rename, RestoreRuns, Result, SetTags
     from store.entities import ViewType
     from store.opening import open_changes, open_store
     from store.protocols import RunQuery

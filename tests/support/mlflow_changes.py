@@ -9,17 +9,24 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
 def change_with_mlflow(python: str, uri: str, calls: Sequence[Sequence[Any]]) -> None:
-    """Makes MLflow's own client do the calls."""
+    """Makes MLflow's own client do the calls; with the driver for PostgreSQL that the tests have."""
+    import psycopg
+
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(
-        [python, __file__, uri, json.dumps(calls)], capture_output=True, env=environment, timeout=100, check=False
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(psycopg.__file__).parent.parent
+        for found in place.glob("psycopg*"):
+            (Path(folder) / found.name).symlink_to(found)
+        environment |= {"PYTHONPATH": folder, "MLFLOW_ALLOW_FILE_STORE": "true"}
+        command = [python, __file__, uri, json.dumps(calls)]
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=100, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
 
