@@ -102,7 +102,11 @@ class Result(enum.StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     """It was like that already."""
+    PARTLY = "partly"
+    """Some of it was done, over an interface that changes one thing at a time."""
     REFUSED = "refused"
+    FAILED = "failed"
+    """The store failed; an interface that changes one run at a time may have changed others."""
     HELD = "held"
     """It could have been changed, but another one of the same change could not."""
 
@@ -115,7 +119,9 @@ class Outcome:
     result: Result
     edits: tuple[Edit, ...] = ()
     problem: str = ""
-    """Why it was refused."""
+    """Why it was refused, or not done to its end."""
+    note: str = ""
+    """What went with it, and no undo brings back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +130,13 @@ class RunState:
 
     run_id: str
     run_name: str | None
-    """None where this store keeps the name in the tag alone."""
     status: str | None
     end_time: int | None
     lifecycle_stage: str | None
     deleted_time: int | None
     tags: Mapping[str, str]
+    named: bool = True
+    """False if an old release made it, which has no name beside the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +255,7 @@ def _stage(state: RunState, stage: str, time: int | None, rules: Rules) -> tuple
 
 
 def _tag(state: RunState, key: str, value: str, rules: Rules) -> Iterable[Edit]:
-    if key == NAME_TAG and rules.names and state.run_name != value:
+    if key == NAME_TAG and rules.names and state.named and state.run_name != value:
         yield Edit(Field.NAME, state.run_name, value)
     if state.tags.get(key) != value:
         yield Edit(Field.TAG, state.tags.get(key), value, key)
@@ -277,7 +284,7 @@ def undo_of(outcomes: Iterable[Outcome]) -> Undo | None:
     found = {
         outcome.run_id: tuple(Edit(edit.field, edit.after, edit.before, edit.key) for edit in outcome.edits)
         for outcome in outcomes
-        if outcome.result is Result.CHANGED
+        if outcome.result in (Result.CHANGED, Result.PARTLY)
     }
     return Undo(found) if found else None
 

@@ -27,6 +27,8 @@ _CHANGING: Final = {
     Kind.POSTGRESQL: "store.sql.writing:open_server",
     Kind.MYSQL: "store.sql.writing:open_server",
     Kind.MSSQL: "store.sql.writing:open_server",
+    Kind.TREE: "store.file.changes:open_tree",
+    Kind.HTTP: "store.http.changes:open_http",
 }
 """The same for changing runs; the function gives the `Changes`."""
 
@@ -71,16 +73,10 @@ def open_address(address: Address, cancel: Event | None = None, *, questions: Qu
 def open_changes(address: Address, cancel: Event | None = None, *, questions: Questions | None = None) -> Changes:
     """The runs of the store at `address`, to be changed; nothing is until `apply` is called.
 
-    Raises `Unsupported` for a kind of store that is only read, and what `open_address` raises.
+    Raises what `open_address` raises.
     """
     check_kind(address)
-    target = _CHANGING.get(address.kind)
-    if target is None:
-        raise Unsupported(
-            f"{address.shown}: runs in a store of the kind “{address.kind}” cannot be changed yet",
-            f"this version changes {', '.join(f'{kind} ({_EXAMPLES[kind]})' for kind in _CHANGING)}",
-        )
-    backend = _function(target)
+    backend = _function(_CHANGING[address.kind])
     opened: Changes = (
         backend(address, cancel)
         if address.ssh is None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Any, Final, Protocol, TypeVar
 
@@ -114,13 +115,14 @@ class SqlChanges:
                 raise UsageError("; ".join(found), "nothing was changed")
             decision = decide(change, ids, _states(connection, schema, ids, sorted(tag_keys(change))), rules)
             check(cancel)
+            gone: dict[str, int] = {}
             if not decision.refused:
                 changed = [item for item in decision.outcomes if item.result is Result.CHANGED]
                 _write(connection, schema, changed)
                 if isinstance(change, DeleteRuns):
-                    _delete_assessments(connection, schema, [item.run_id for item in changed])
+                    gone = _delete_assessments(connection, schema, [item.run_id for item in changed])
             check(cancel)
-            return tuple(decision.outcomes)
+            return _with_notes(decision.outcomes, gone)
 
         try:
             return self._database.write(work, cancel)
@@ -219,12 +221,22 @@ def _tag_row(run_id: str, edit: Edit) -> dict[str, Any]:
     return {"id_": run_id, "key_": edit.key, "value_": edit.after}
 
 
-def _delete_assessments(connection: sa.Connection, schema: Schema, run_ids: Sequence[str]) -> None:
-    """MLflow 3 deletes the assessments that came from a run with it."""
+def _delete_assessments(connection: sa.Connection, schema: Schema, run_ids: Sequence[str]) -> dict[str, int]:
+    """MLflow 3 deletes the assessments that came from a run with it; how many of each run."""
     if not schema.has("assessments", "assessment_metadata"):
-        return
+        return {}
     metadata = schema.table("assessments").c.assessment_metadata
+    found = {}
     for run_id in run_ids:
-        connection.execute(
-            schema.table("assessments").delete().where(metadata.contains(_SOURCE_RUN.format(run_id=run_id)))
-        )
+        of_run = metadata.contains(_SOURCE_RUN.format(run_id=run_id))
+        found[run_id] = connection.execute(schema.table("assessments").delete().where(of_run)).rowcount
+    return found
+
+
+def _with_notes(outcomes: Sequence[Outcome], assessments: Mapping[str, int]) -> tuple[Outcome, ...]:
+    return tuple(
+        replace(item, note=f"{count} of its assessments were deleted, too, as MLflow does; no undo brings them back")
+        if (count := assessments.get(item.run_id, 0)) > 0
+        else item
+        for item in outcomes
+    )

@@ -17,7 +17,9 @@ _TITLES: Final = ("run_id", "run_name", "result", "field", "before", "after", "p
 
 
 def print_outcomes(format_: Format, outcomes: Sequence[Outcome], names: Mapping[str, str]) -> int:
-    """Prints them, and gives the exit code: done if something was changed, usage if a run was refused."""
+    """Prints them, and gives the exit code: done if something was changed, usage if a run was refused,
+    failed if some were changed and others not.
+    """
     from store.changes import Result
 
     if format_ in (Format.JSON, Format.NDJSON):
@@ -32,17 +34,20 @@ def print_outcomes(format_: Format, outcomes: Sequence[Outcome], names: Mapping[
             shown = [[clean("" if value is None else str(value)) for value in row] for row in rows]
             print_table([Heading(title) for title in _TITLES], shown, format_)
     results = {outcome.result for outcome in outcomes}
-    if Result.REFUSED in results:
+    bad = [item for item in outcomes if item.result in (Result.REFUSED, Result.FAILED, Result.PARTLY)]
+    if bad:
         output.flush()
-        refused = sum(outcome.result is Result.REFUSED for outcome in outcomes)
-        diagnostics.note(f"{refused} of {len(outcomes)} refused; nothing was changed")
-        return ExitCode.USAGE
+        done = sum(item.result is Result.CHANGED for item in outcomes)
+        partly = sum(item.result is Result.PARTLY for item in outcomes)
+        told = f"{done} changed, {partly} in part" if done or partly else "nothing was changed"
+        diagnostics.note(f"{len(bad)} of {len(outcomes)} could not be changed as asked; {told}")
+        return ExitCode.USAGE if results <= {Result.REFUSED, Result.HELD, Result.UNCHANGED} else ExitCode.FAILED
     return ExitCode.DONE if Result.CHANGED in results else ExitCode.NO
 
 
 def _document(outcome: Outcome, names: Mapping[str, str]) -> dict[str, Any]:
     changes = [
-        {"field": _field(edit.field.value, edit.key), "before": edit.before, "after": edit.after}
+        {"field": _field(edit.field.value, edit.key), "before": _shown(edit.before), "after": _shown(edit.after)}
         for edit in outcome.edits
     ]
     found: dict[str, Any] = {
@@ -51,15 +56,29 @@ def _document(outcome: Outcome, names: Mapping[str, str]) -> dict[str, Any]:
         "result": outcome.result.value,
         "changes": changes,
     }
-    return {**found, "problem": outcome.problem} if outcome.problem else found
+    return {**found, **{key: text for key, text in (("problem", outcome.problem), ("note", outcome.note)) if text}}
 
 
 def _rows(outcome: Outcome, names: Mapping[str, str]) -> list[tuple[object, ...]]:
     begin = (outcome.run_id, names.get(outcome.run_id, ""), outcome.result.value)
     rows: list[tuple[object, ...]] = [
-        (*begin, _field(edit.field.value, edit.key), edit.before, edit.after, "") for edit in outcome.edits
+        (
+            *begin,
+            _field(edit.field.value, edit.key),
+            _shown(edit.before),
+            _shown(edit.after),
+            outcome.problem or outcome.note,
+        )
+        for edit in outcome.edits
     ]
     return rows or [(*begin, "", None, None, outcome.problem)]
+
+
+def _shown(value: str | int | None) -> str | int | None:
+    """A value without the passwords of URIs in it."""
+    from store.uris import redact
+
+    return redact(value) if isinstance(value, str) else value
 
 
 def _field(name: str, key: str) -> str:

@@ -93,6 +93,8 @@ def note(settings: Settings, run: str, text: str | None, edit: bool) -> int:
             return ExitCode.DONE if before else ExitCode.NO
         if not (sys.stdin.isatty() and output.is_terminal()):
             raise click.UsageError("an editor needs a terminal: give the text, or - for stdin.")
+        if "***" in before:
+            raise click.UsageError("the note has a password in a URI, which is not shown: set the whole note instead.")
         written = click.edit(before, extension=".md")
         if written is None or written.rstrip("\n") == before.rstrip("\n"):
             diagnostics.note("the note was not changed")
