@@ -41,7 +41,8 @@ def open_tree(address: Address, cancel: Event | None = None) -> TreeChanges:
 class TreeChanges:
     """See `store.protocols.Changes`.
 
-    Files know no transactions: if one cannot be written the others are taken back. MLflow locks nothing: its own changes of the same run at the same moment may win.
+    Files know no transactions: if one cannot be written the others are taken back. MLflow locks nothing, so its own
+    change of the same run at the same moment may win.
     """
 
     def __init__(self, path: str) -> None:
@@ -161,7 +162,7 @@ def _put(run: RunFolder, edits: Sequence[Edit]) -> None:
             continue
         path = os.path.join(folder, TAGS, *edit.key.split("/"))
         if edit.after is None:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, NotADirectoryError):
                 os.remove(path)
             continue
         steps = [TAGS, *edit.key.split("/")[:-1]]

@@ -25,7 +25,7 @@ from store.changes import (
     undo_of,
 )
 from store.entities import Run, RunParts, ViewType
-from store.errors import AccessDenied, StoreBusy, StoreNotFound, Unsupported, UsageError
+from store.errors import AccessDenied, StoreBusy, StoreError, StoreNotFound, Unsupported, UsageError
 from store.opening import open_changes
 from store.protocols import Changes, RunQuery
 from store.sql.sqlite_writing import SqliteWriter
@@ -34,8 +34,11 @@ from store.uris import parse
 from tests.support.backends import opened
 from tests.support.changer import begin, start_changer
 from tests.support.copies import mariadb_copy, postgres_copy
-from tests.support.reference import reference_database
+from tests.support.mlflow_servers import RELEASES, mlflow_server
+from tests.support.reference import reference_database, reference_database_of
+from tests.support.scripted import Answer, Asked, scripted
 from tests.support.servers import READER_PASSWORD
+from tests.support.tree_copy import tree_copy
 
 NOW: Final = 1_700_000_000_000
 SECONDS: Final = 60
@@ -81,6 +84,26 @@ def database_of(folder: Path, runs: int = 0) -> Path:
 def copied(request: pytest.FixtureRequest, tmp_path: Path) -> _Copied:
     """Puts a database behind each kind of server, where it can be written."""
     return _Copied(request.param, tmp_path)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.xdist_group(f"contract-{name}")) for name in ("http-3.17.2", "http-2.22.5")
+    ]
+    + ["tree"]
+)
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A store that is no database, which can be changed."""
+    if request.param == "tree":
+        with opened(str(reference_database(tmp_path))) as store:
+            tree_copy(store, tmp_path / "mlruns")
+        yield str(tmp_path / "mlruns")
+        return
+    release = request.param.partition("-")[2]
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with mlflow_server(RELEASES[release], reference_database_of(release, tmp_path), folder) as server:
+        yield server.uri
 
 
 class _Copied:
@@ -140,6 +163,119 @@ def test_every_change_is_read_back_and_taken_back(copied: _Copied) -> None:
             assert undo is not None
             assert results(changes.apply(undo, ids)) == {Result.CHANGED}
             assert runs_of(uri) == before
+
+
+def test_trees_and_servers_are_changed_and_changed_back(elsewhere: str) -> None:
+    before = runs_of(elsewhere)
+    ids = [run.run_id for run in before.values() if run.lifecycle_stage == "active"]
+    running = [run_id for run_id in ids if before[run_id].status == "RUNNING"]
+    with changing(elsewhere) as changes:
+        for change, some in (
+            (SetTags(((NOTE_TAG, "# Größe ✓\n"), ("a/b", ""))), ids),
+            (Rename("neuer Name"), ids[:1]),
+            (DeleteRuns(NOW), ids),
+        ):
+            outcomes = changes.apply(change, some)
+            assert results(outcomes) == {Result.CHANGED}
+            now = runs_of(elsewhere)
+            for run_id in some:
+                if isinstance(change, SetTags):
+                    assert now[run_id].tags == {**before[run_id].tags, **dict(change.tags)}
+                elif isinstance(change, Rename):
+                    assert (now[run_id].run_name, now[run_id].tags["mlflow.runName"]) == (change.name, change.name)
+                else:
+                    assert now[run_id].lifecycle_stage == "deleted"
+            undo = undo_of(outcomes)
+            assert undo is not None
+            assert results(changes.apply(undo, some)) == {Result.CHANGED}
+            assert repr(runs_of(elsewhere)) == repr(before)
+        refused = changes.apply(SetTags((("a", "1"),)), [ids[0], "f" * 32])
+        assert [outcome.result for outcome in refused] == [Result.HELD, Result.REFUSED]
+        assert repr(runs_of(elsewhere)) == repr(before)
+        ended = changes.apply(EndRuns("KILLED", NOW), running)
+        assert results(ended) == {Result.CHANGED}
+        after = runs_of(elsewhere)
+        assert {(after[run_id].status, after[run_id].end_time) for run_id in running} == {("KILLED", NOW)}
+        undo = undo_of(ended)
+        assert undo is not None
+        if "http" in elsewhere:
+            # REST has no way to take an end time away.
+            with pytest.raises(UsageError, match="nothing was changed"):
+                changes.apply(undo, running)
+            assert repr(runs_of(elsewhere)) == repr(after)
+        else:
+            changes.apply(undo, running)
+            assert repr(runs_of(elsewhere)) == repr(before)
+
+
+def test_a_server_that_fails_in_the_middle_is_told_run_by_run() -> None:
+    ids = [f"{number:032x}" for number in range(6)]
+    tags: dict[str, dict[str, str]] = {run_id: {} for run_id in ids}
+
+    def script(asked: Asked) -> Answer:
+        if asked.path.endswith("/version"):
+            return Answer("3.17.2")
+        if asked.path.endswith("runs/get"):
+            run_id = str(asked["run_id"])
+            info = {"run_id": run_id, "run_name": "r", "status": "RUNNING", "lifecycle_stage": "active"}
+            data = {"tags": [{"key": key, "value": value} for key, value in tags[run_id].items()]}
+            return Answer({"run": {"info": info, "data": data}})
+        if asked.path.endswith("runs/set-tag"):
+            if asked["run_id"] in ids[3:] and (asked["run_id"] != ids[3] or asked["key"] == "b"):
+                return Answer({"error_code": "INTERNAL_ERROR", "message": "no more"}, 500)
+            tags[asked["run_id"]][asked["key"]] = asked["value"]
+        return Answer({"experiments": []})
+
+    with scripted(script) as (uri, asked), changing(uri) as changes:
+        outcomes = changes.apply(SetTags((("a", "1"), ("b", "2"))), ids)
+        assert [outcome.result for outcome in outcomes] == [
+            *[Result.CHANGED] * 3,
+            Result.PARTLY,
+            *[Result.FAILED] * 2,
+        ]
+        assert [edit.key for edit in outcomes[3].edits] == ["a"]
+        assert "no more" in outcomes[4].problem
+        # A defect stays one: nothing is asked twice.
+        assert len([one for one in asked if one.path.endswith("set-tag")]) == 12
+        undo = undo_of(outcomes)
+        assert undo is not None
+        assert sorted(undo.edits) == ids[:4]
+
+
+def test_a_tag_whose_deletion_may_have_arrived_is_not_deleted_again() -> None:
+    run_id = "a" * 32
+
+    def script(asked: Asked) -> Answer:
+        if asked.path.endswith("/version"):
+            return Answer("3.17.2")
+        if asked.path.endswith("runs/get"):
+            data = {"tags": [{"key": "a", "value": "1"}]}
+            return Answer({"run": {"info": {"run_id": run_id, "lifecycle_stage": "active"}, "data": data}})
+        if asked.path.endswith("runs/delete-tag"):
+            return Answer(raw=lambda handler: handler.connection.close())
+        return Answer({"experiments": []})
+
+    with scripted(script) as (uri, asked), changing(uri) as changes:
+        (outcome,) = changes.apply(SetTags((), ("a",)), [run_id])
+    assert outcome.result is Result.FAILED
+    assert "may have been changed all the same" in outcome.problem
+    assert len([one for one in asked if one.path.endswith("delete-tag")]) == 1
+
+
+def test_files_that_cannot_be_written_leave_the_others_as_they_were(tmp_path: Path) -> None:
+    with opened(str(reference_database(tmp_path))) as store:
+        tree_copy(store, tmp_path / "mlruns")
+    tree = str(tmp_path / "mlruns")
+    with changing(tree) as changes:
+        ids = list(runs_of(tree))
+        changes.apply(RestoreRuns(), ids)
+        # A key below another key: a file cannot be a folder.
+        changes.apply(SetTags((("a", "1"),)), ids[-1:])
+        before = runs_of(tree)
+        with pytest.raises(StoreError, match="nothing was changed"):
+            changes.apply(SetTags((("z", "1"), ("a/b", "2"))), ids)
+    assert repr(runs_of(tree)) == repr(before)
+    assert not list((tmp_path / "mlruns").rglob(".flowdeck-*"))
 
 
 def test_one_refused_run_holds_all_others(copied: _Copied) -> None:

@@ -14,11 +14,15 @@ from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from store.changes import Change, DeleteRuns, EndRuns, Rename, RestoreRuns, Result, SetTags, undo_of
+from store.entities import RunParts
 from store.opening import open_changes
+from store.protocols import RunQuery
 from store.sql.reach import driver_url
 from store.uris import parse
+from tests.support.backends import opened
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.mlflow_changes import change_with_mlflow
 from tests.support.mlflow_client import mlflow_python
@@ -148,6 +152,60 @@ def test_every_kind_of_change_leaves_the_rows_that_mlflow_leaves(release: str, k
     ]
     change_with_mlflow(python, theirs_for_mlflow, calls)
     assert_twins(ours, theirs)
+
+
+def files_of(tree: Path) -> dict[str, Any]:
+    """Every file of a tree; of a meta.yaml what it says."""
+    found: dict[str, Any] = {}
+    for path in sorted(tree.rglob("*")):
+        if path.is_file():
+            content = path.read_text("utf-8")
+            found[str(path.relative_to(tree))] = yaml.safe_load(content) if path.name == "meta.yaml" else content
+    return found
+
+
+@pytest.mark.parametrize("release", ["3.17.2", "2.22.5"])
+def test_every_kind_of_change_of_a_tree_leaves_the_files_that_mlflow_leaves(release: str, tmp_path: Path) -> None:
+    python = python_of(release)
+    source = STORES / f"{release}-file" / "mlruns"
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for copy in (ours, theirs):
+        shutil.copytree(source, copy)
+        for meta in copy.glob("*/*/meta.yaml"):
+            # Empty folders, without which MLflow sees no run.
+            for part in ("artifacts", "metrics", "params"):
+                meta.with_name(part).mkdir(exist_ok=True)
+    with opened(str(ours)) as store:
+        ids = store.run_ids(RunQuery()).items
+        runs = store.runs(ids, RunParts.ATTRIBUTES)
+    running = next(run.run_id for run in runs if run.status == "RUNNING")
+    first, second = [run.run_id for run in runs if run.run_id != running][:2]
+    now = int(time.time() * 1000)
+    apply(str(ours), SetTags((("new/key", "ä 1"), ("mlflow.note.content", "# Note\n"))), [first, second])
+    apply(str(ours), SetTags((("new/key", "2"),), ("mlflow.note.content",)), [first])
+    apply(str(ours), Rename("another name: #1"), [first])
+    apply(str(ours), SetTags((("mlflow.runName", "by tag"),)), [second])
+    apply(str(ours), EndRuns("KILLED", now), [running])
+    apply(str(ours), DeleteRuns(now), [first, second])
+    apply(str(ours), RestoreRuns(), [second])
+    calls: list[list[Any]] = []
+    for run_id in (first, second):
+        calls += [["set_tag", run_id, "new/key", "ä 1"], ["set_tag", run_id, "mlflow.note.content", "# Note\n"]]
+    calls += [
+        ["set_tag", first, "new/key", "2"],
+        ["delete_tag", first, "mlflow.note.content"],
+        ["update_run", first, None, "another name: #1"],
+        ["set_tag", second, "mlflow.runName", "by tag"],
+        ["set_terminated", running, "KILLED", now],
+        ["delete_run", first],
+        ["delete_run", second],
+        ["restore_run", second],
+    ]
+    change_with_mlflow(python, str(theirs), calls)
+    mine, other = files_of(ours), files_of(theirs)
+    deleted = next(name for name in mine if name.endswith(f"{first}/meta.yaml"))
+    assert abs(mine[deleted].pop("deleted_time") - other[deleted].pop("deleted_time")) < MOMENT_MS
+    assert mine == other
 
 
 @pytest.mark.parametrize("release", sorted(path.parent.name for path in STORES.glob("*/mlflow.db")))
