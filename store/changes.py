@@ -86,14 +86,14 @@ class RestoreRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """Puts back what was there, in runs that still hold what was written."""
+class Exactly:
+    """These very edits, in runs that still hold what each replaces: what was agreed to, or what takes a change back."""
 
     edits: Mapping[str, tuple[Edit, ...]]
-    """By run id, from what is there now to what was there before."""
+    """By run id."""
 
 
-Change = SetTags | Rename | EndRuns | DeleteRuns | RestoreRuns | Undo
+Change = SetTags | Rename | EndRuns | DeleteRuns | RestoreRuns | Exactly
 
 
 class Result(enum.StrEnum):
@@ -162,7 +162,7 @@ def tag_keys(change: Change) -> frozenset[str]:
         return frozenset({key for key, _ in change.tags} | set(change.delete))
     if isinstance(change, Rename):
         return frozenset({NAME_TAG})
-    if isinstance(change, Undo):
+    if isinstance(change, Exactly):
         every = (edit for edits in change.edits.values() for edit in edits)
         return frozenset(edit.key for edit in every if edit.field is Field.TAG)
     return frozenset()
@@ -224,7 +224,7 @@ def edits_of(change: Change, state: RunState, rules: Rules) -> tuple[Edit, ...]:
             return _stage(state, "deleted", deleted_time, rules)
         case RestoreRuns():
             return _stage(state, "active", None, rules)
-        case Undo(edits):
+        case Exactly(edits):
             return _undone(edits.get(state.run_id, ()), state)
     if state.lifecycle_stage != "active":
         raise Refusal("it is deleted: restore it first")
@@ -264,10 +264,10 @@ def _tag(state: RunState, key: str, value: str, rules: Rules) -> Iterable[Edit]:
 def _undone(edits: tuple[Edit, ...], state: RunState) -> tuple[Edit, ...]:
     for edit in edits:
         if value_of(state, edit) != edit.before:
-            raise Refusal(f"it was changed since: {edit.key or edit.field} is not what was written")
+            raise Refusal(f"it was changed meanwhile: {edit.key or edit.field} is not what it was")
     stage = [edit for edit in edits if edit.field is Field.STAGE]
     if not stage and state.lifecycle_stage != "active":
-        raise Refusal("it was deleted since: restore it first")
+        raise Refusal("it was deleted meanwhile: restore it first")
     return edits
 
 
@@ -279,14 +279,24 @@ def value_of(state: RunState, edit: Edit) -> str | int | None:
     return found
 
 
-def undo_of(outcomes: Iterable[Outcome]) -> Undo | None:
+def exactly(outcomes: Iterable[Outcome]) -> Exactly:
+    """The change that does what a preview told, and nothing else."""
+    return Exactly({item.run_id: item.edits for item in outcomes if item.result is Result.CHANGED})
+
+
+def deletes(outcome: Outcome) -> bool:
+    """True if a run is marked as deleted by it."""
+    return any(edit.field is Field.STAGE and edit.after == "deleted" for edit in outcome.edits)
+
+
+def undo_of(outcomes: Iterable[Outcome]) -> Exactly | None:
     """What takes back that which was changed; None if nothing was."""
     found = {
         outcome.run_id: tuple(Edit(edit.field, edit.after, edit.before, edit.key) for edit in outcome.edits)
         for outcome in outcomes
         if outcome.result in (Result.CHANGED, Result.PARTLY)
     }
-    return Undo(found) if found else None
+    return Exactly(found) if found else None
 
 
 @dataclass(slots=True)

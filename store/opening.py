@@ -102,6 +102,20 @@ def open_named(
     return open_address(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
 
 
+def open_named_changes(
+    text: str, environ: Mapping[str, str], cancel: Event | None = None, *, questions: Questions | None = None
+) -> Changes:
+    """The runs of the store that `text` names, as `open_named` takes it, to be changed."""
+    from store.places import STORE_NAME
+
+    if not STORE_NAME.match(text):
+        return open_changes(parse(text), cancel, questions=questions)
+    from store.saved import address_of, find_store
+
+    saved = find_store(text, environ)
+    return open_changes(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
+
+
 def _function(target: str) -> Callable[..., Any]:
     module, _, name = target.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)

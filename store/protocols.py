@@ -77,6 +77,10 @@ class Changes(Protocol):
         """
         ...
 
+    def preview(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """What `apply` would tell now; nothing is changed."""
+        ...
+
     def close(self) -> None: ...
 
 

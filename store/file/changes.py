@@ -54,6 +54,15 @@ class TreeChanges:
 
     def apply(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
         """See `store.protocols.Changes.apply`."""
+        return self._changed(change, run_ids, cancel, dry=False)
+
+    def preview(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """See `store.protocols.Changes.preview`."""
+        return self._changed(change, run_ids, cancel, dry=True)
+
+    def _changed(
+        self, change: Change, run_ids: Sequence[str], cancel: Event | None, *, dry: bool
+    ) -> tuple[Outcome, ...]:
         ids = tuple(dict.fromkeys(run_ids))
         if found := problems(change, self._rules):
             raise UsageError("; ".join(found), "nothing was changed")
@@ -62,7 +71,7 @@ class TreeChanges:
             states = {run_id: _state(run, sorted(tag_keys(change))) for run_id, run in runs.items()}
             decision = decide(change, ids, states, self._rules)
             check(cancel)
-            if not decision.refused:
+            if not (decision.refused or dry):
                 self._write([item for item in decision.outcomes if item.result is Result.CHANGED], runs)
             return tuple(decision.outcomes)
 

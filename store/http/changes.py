@@ -73,21 +73,31 @@ class HttpChanges:
 
     def apply(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
         """See `store.protocols.Changes.apply`."""
+        outcomes, refused = self._decided(change, run_ids, cancel)
+        planned = [item for item in outcomes if item.result is Result.CHANGED]
+        if refused or not planned:
+            return outcomes
+        steps = [step for item in planned for step in _steps(item)]
+        made, failures = self._take(steps, cancel)
+        return tuple(_told(item, made.get(item.run_id, ()), failures.get(item.run_id)) for item in outcomes)
+
+    def preview(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """See `store.protocols.Changes.preview`."""
+        return self._decided(change, run_ids, cancel)[0]
+
+    def _decided(
+        self, change: Change, run_ids: Sequence[str], cancel: Event | None
+    ) -> tuple[tuple[Outcome, ...], bool]:
         ids = tuple(dict.fromkeys(run_ids))
         if found := problems(change, self._rules):
             raise UsageError("; ".join(found), "nothing was changed")
         decision = decide(change, ids, self._states(ids, cancel), self._rules)
-        planned = [item for item in decision.outcomes if item.result is Result.CHANGED]
-        if decision.refused or not planned:
-            return tuple(decision.outcomes)
-        if any(_cannot_be_told(edit) for item in planned for edit in item.edits):
+        if any(_cannot_be_told(edit) for item in decision.outcomes for edit in item.edits):
             raise UsageError(
                 "MLflow's REST interface cannot take an end time or a name away; nothing was changed",
                 "this can be done in the server's database",
             )
-        steps = [step for item in planned for step in _steps(item)]
-        made, failures = self._take(steps, cancel)
-        return tuple(_told(item, made.get(item.run_id, ()), failures.get(item.run_id)) for item in decision.outcomes)
+        return tuple(decision.outcomes), decision.refused
 
     def close(self) -> None:
         self._wire.close()

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from store.changes import (
     Change,
-    DeleteRuns,
     Edit,
     EndRuns,
     Field,
@@ -21,6 +20,7 @@ from store.changes import (
     Rules,
     RunState,
     decide,
+    deletes,
     problems,
     tag_keys,
 )
@@ -103,6 +103,15 @@ class SqlChanges:
 
     def apply(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
         """All runs or none; see `store.protocols.Changes.apply`."""
+        return self._transaction(change, run_ids, cancel, dry=False)
+
+    def preview(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """See `store.protocols.Changes.preview`; it waits for locks as the change itself would."""
+        return self._transaction(change, run_ids, cancel, dry=True)
+
+    def _transaction(
+        self, change: Change, run_ids: Sequence[str], cancel: Event | None, *, dry: bool
+    ) -> tuple[Outcome, ...]:
         ids = tuple(dict.fromkeys(run_ids))
 
         def work(connection: sa.Connection) -> tuple[Outcome, ...]:
@@ -118,9 +127,9 @@ class SqlChanges:
             gone: dict[str, int] = {}
             if not decision.refused:
                 changed = [item for item in decision.outcomes if item.result is Result.CHANGED]
-                _write(connection, schema, changed)
-                if isinstance(change, DeleteRuns):
-                    gone = _delete_assessments(connection, schema, [item.run_id for item in changed])
+                if not dry:
+                    _write(connection, schema, changed)
+                gone = _assessments(connection, schema, [item.run_id for item in changed if deletes(item)], dry=dry)
             check(cancel)
             return _with_notes(decision.outcomes, gone)
 
@@ -221,21 +230,27 @@ def _tag_row(run_id: str, edit: Edit) -> dict[str, Any]:
     return {"id_": run_id, "key_": edit.key, "value_": edit.after}
 
 
-def _delete_assessments(connection: sa.Connection, schema: Schema, run_ids: Sequence[str]) -> dict[str, int]:
-    """MLflow 3 deletes the assessments that came from a run with it; how many of each run."""
+def _assessments(connection: sa.Connection, schema: Schema, run_ids: Sequence[str], *, dry: bool) -> dict[str, int]:
+    """MLflow 3 deletes the assessments that came from a run with it; how many of each run, counted only if `dry`."""
     if not schema.has("assessments", "assessment_metadata"):
         return {}
-    metadata = schema.table("assessments").c.assessment_metadata
+    table = schema.table("assessments")
     found = {}
     for run_id in run_ids:
-        of_run = metadata.contains(_SOURCE_RUN.format(run_id=run_id))
-        found[run_id] = connection.execute(schema.table("assessments").delete().where(of_run)).rowcount
+        of_run = table.c.assessment_metadata.contains(_SOURCE_RUN.format(run_id=run_id))
+        if dry:
+            statement = sa.select(sa.func.count()).select_from(table).where(of_run)
+            found[run_id] = connection.execute(statement).scalar_one()
+        else:
+            found[run_id] = connection.execute(table.delete().where(of_run)).rowcount
     return found
 
 
 def _with_notes(outcomes: Sequence[Outcome], assessments: Mapping[str, int]) -> tuple[Outcome, ...]:
     return tuple(
-        replace(item, note=f"{count} of its assessments were deleted, too, as MLflow does; no undo brings them back")
+        replace(
+            item, note=f"{count} assessments that came from it go with it, as MLflow does; no undo brings them back"
+        )
         if (count := assessments.get(item.run_id, 0)) > 0
         else item
         for item in outcomes

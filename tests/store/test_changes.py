@@ -16,12 +16,12 @@ from store.changes import (
     Change,
     DeleteRuns,
     EndRuns,
+    Exactly,
     Outcome,
     Rename,
     RestoreRuns,
     Result,
     SetTags,
-    Undo,
     undo_of,
 )
 from store.entities import Run, RunParts, ViewType
@@ -299,11 +299,11 @@ def test_an_undo_does_not_overwrite_what_came_later(copied: _Copied) -> None:
     run_id = next(run.run_id for run in runs_of(uri).values() if run.lifecycle_stage == "active")
     with changing(uri) as changes:
         undo = undo_of(changes.apply(SetTags((("a", "1"),)), [run_id]))
-        assert isinstance(undo, Undo)
+        assert isinstance(undo, Exactly)
         changes.apply(SetTags((("a", "2"),)), [run_id])
         (outcome,) = changes.apply(undo, [run_id])
         assert outcome.result is Result.REFUSED
-        assert outcome.problem == "it was changed since: a is not what was written"
+        assert outcome.problem == "it was changed meanwhile: a is not what it was"
     assert runs_of(uri)[run_id].tags["a"] == "2"
 
 
