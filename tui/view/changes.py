@@ -20,14 +20,17 @@ _ROLES = {
     Result.HELD: "dim",
     Result.UNCHANGED: "dim",
 }
+LONGEST = 10_000
+"""Terminal columns of a value: longer than any that MLflow takes, so that nothing of one is hidden."""
+
 _TIMES = frozenset({Field.END_TIME, Field.DELETED_TIME})
 
 _COLUMNS = (
     Column("run", "run", least=8, most=30),
     Column("id", "id", least=8, most=8),
     Column("what", "what", least=8, most=28),
-    Column("before", "before", least=6, most=40),
-    Column("after", "after", least=6, most=60),
+    Column("before", "before", least=6, most=LONGEST),
+    Column("after", "after", least=6, most=LONGEST),
 )
 
 

@@ -74,9 +74,12 @@ class Change(ModalScreen[bool]):
         """What moves a cursor moves the list's."""
         table = self.query_one(Table)
         steps = {"up": -1, "down": 1}
+        sides = {"left": -1, "right": 1}
         pages = {"pageup": -1.0, "pagedown": 1.0}
         if self._asks and event.key in steps:
             table.action_move(steps[event.key])
+        elif self._asks and event.key in sides:
+            table.action_side(sides[event.key])
         elif self._asks and event.key in pages:
             table.action_page(pages[event.key])
         else:
