@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,6 +16,10 @@ from store.sql.server import Dialect, ServerDatabase
 from store.uris import Address, Kind
 
 T = TypeVar("T")
+
+_READING: Final = "does not let this user read a table"
+_CHANGING: Final = "does not let this user change runs"
+"""What is said of a missing permission."""
 
 
 class WritingPostgres(Postgres):
@@ -66,7 +70,7 @@ class ServerWriter(ServerDatabase):
             ) from error
         except AccessDenied as error:
             raise AccessDenied(
-                f"{error.message}; nothing was changed",
+                f"{error.message.replace(_READING, _CHANGING)}; nothing was changed",
                 "changing runs needs SELECT and UPDATE on runs, and SELECT, INSERT, UPDATE and DELETE on tags",
             ) from error
 

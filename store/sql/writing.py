@@ -235,7 +235,9 @@ def _assessments(connection: sa.Connection, schema: Schema, run_ids: Sequence[st
     if not schema.has("assessments", "assessment_metadata"):
         return {}
     table = schema.table("assessments")
-    found = {}
+    found: dict[str, int] = {}
+    if not run_ids or connection.execute(sa.select(table.c.assessment_id).limit(1)).first() is None:
+        return found
     for run_id in run_ids:
         of_run = table.c.assessment_metadata.contains(_SOURCE_RUN.format(run_id=run_id))
         if dry:

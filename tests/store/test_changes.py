@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy.dialects import mssql, mysql, postgresql, sqlite
 
 from store.changes import (
     NOTE_TAG,
@@ -28,8 +31,9 @@ from store.entities import Run, RunParts, ViewType
 from store.errors import AccessDenied, StoreBusy, StoreError, StoreNotFound, Unsupported, UsageError
 from store.opening import open_changes
 from store.protocols import Changes, RunQuery
+from store.sql.schema import COLUMNS, Schema
 from store.sql.sqlite_writing import SqliteWriter
-from store.sql.writing import SqlChanges
+from store.sql.writing import SqlChanges, runs_statement, tags_statement
 from store.uris import parse
 from tests.support.backends import opened
 from tests.support.changer import begin, start_changer
@@ -45,6 +49,24 @@ SECONDS: Final = 60
 """After which a process that changes runs is given up."""
 BULK: Final = 1_500
 """Runs that one change takes: several statements' worth of ids."""
+
+
+UNPRIVILEGED: Final = """
+import os, sys
+from store.changes import SetTags
+from store.errors import AccessDenied
+from store.opening import open_changes
+from store.uris import parse
+import store.sql.writing, store.sql.sqlite_writing
+if os.geteuid() == 0:
+    os.setuid(65534)
+changes = open_changes(parse(sys.argv[1]))
+try:
+    changes.apply(SetTags((("a", "1"),)), [sys.argv[2]])
+except AccessDenied as error:
+    print(error.message)
+"""
+"""A change by somebody whom permissions keep from writing."""
 
 
 @contextmanager
@@ -435,7 +457,10 @@ def test_a_role_that_may_only_select_is_told_so(kind: str, tmp_path: Path) -> No
     uri = copied(database_of(tmp_path))
     before = runs_of(uri)
     run_id = next(run.run_id for run in before.values() if run.lifecycle_stage == "active")
-    with changing(uri) as changes, pytest.raises(AccessDenied, match="nothing was changed") as failure:
+    with (
+        changing(uri) as changes,
+        pytest.raises(AccessDenied, match=r"does not let this user change runs: .*; nothing was changed") as failure,
+    ):
         changes.apply(SetTags((("a", "1"),)), [run_id])
     assert "UPDATE" in failure.value.hint
     assert READER_PASSWORD not in str(failure.value)
@@ -454,3 +479,44 @@ def test_an_old_check_without_killed_is_told(tmp_path: Path) -> None:
     with changing(str(database)) as changes, pytest.raises(Unsupported, match="do not take the status KILLED"):
         changes.apply(EndRuns("KILLED", NOW), [run_id])
     assert runs_of(str(database)) == before
+
+
+def test_a_file_in_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    database = database_of(folder)
+    run_id = next(iter(runs_of(str(database))))
+    content = database.read_bytes()
+    # Whoever sets it up may be root, whom permissions do not keep from anything.
+    database.chmod(0o666)
+    folder.chmod(0o555)
+    for above in (tmp_path, *tmp_path.parents):
+        if above.stat().st_uid == os.geteuid() and above != above.parent and above.stat().st_mode & 0o077 == 0:
+            above.chmod(0o711)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", UNPRIVILEGED, str(database), run_id],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+            timeout=SECONDS,
+            check=False,
+        )
+    finally:
+        folder.chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert "cannot be written" in done.stdout
+    assert "nothing was changed" in done.stdout
+    assert database.read_bytes() == content
+    assert list(folder.iterdir()) == [database]
+
+
+def test_sql_server_locks_the_rows_that_it_reads() -> None:
+    schema = Schema(None, {table: frozenset(columns) for table, columns in COLUMNS.items()})
+    for statement in (runs_statement(schema, ["a"]), tags_statement(schema, ["a"], ["k"])):
+        text = str(statement.compile(dialect=mssql.dialect()))
+        assert "WITH (UPDLOCK, HOLDLOCK, ROWLOCK)" in text
+        assert "FOR UPDATE" not in text
+        for dialect in (postgresql.dialect(), mysql.dialect()):
+            assert str(statement.compile(dialect=dialect)).endswith("FOR UPDATE")
+        assert "FOR UPDATE" not in str(statement.compile(dialect=sqlite.dialect()))
