@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -42,6 +40,7 @@ from tests.support.mlflow_servers import RELEASES, mlflow_server
 from tests.support.reference import reference_database, reference_database_of
 from tests.support.scripted import Answer, Asked, scripted
 from tests.support.servers import READER_PASSWORD
+from tests.support.sqlite_states import as_nobody, open_folder, untouched
 from tests.support.tree_copy import tree_copy
 
 NOW: Final = 1_700_000_000_000
@@ -49,24 +48,6 @@ SECONDS: Final = 60
 """After which a process that changes runs is given up."""
 BULK: Final = 1_500
 """Runs that one change takes: several statements' worth of ids."""
-
-
-UNPRIVILEGED: Final = """
-import os, sys
-from store.changes import SetTags
-from store.errors import AccessDenied
-from store.opening import open_changes
-from store.uris import parse
-import store.sql.writing, store.sql.sqlite_writing
-if os.geteuid() == 0:
-    os.setuid(65534)
-changes = open_changes(parse(sys.argv[1]))
-try:
-    changes.apply(SetTags((("a", "1"),)), [sys.argv[2]])
-except AccessDenied as error:
-    print(error.message)
-"""
-"""A change by somebody whom permissions keep from writing."""
 
 
 @contextmanager
@@ -481,34 +462,19 @@ def test_an_old_check_without_killed_is_told(tmp_path: Path) -> None:
     assert runs_of(str(database)) == before
 
 
-def test_a_file_in_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    database = database_of(folder)
-    run_id = next(iter(runs_of(str(database))))
-    content = database.read_bytes()
-    # Whoever sets it up may be root, whom permissions do not keep from anything.
-    database.chmod(0o666)
-    folder.chmod(0o555)
-    for above in (tmp_path, *tmp_path.parents):
-        if above.stat().st_uid == os.geteuid() and above != above.parent and above.stat().st_mode & 0o077 == 0:
-            above.chmod(0o711)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", UNPRIVILEGED, str(database), run_id],
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).resolve().parents[2],
-            timeout=SECONDS,
-            check=False,
-        )
-    finally:
-        folder.chmod(0o755)
-    assert done.returncode == 0, done.stderr
-    assert "cannot be written" in done.stdout
-    assert "nothing was changed" in done.stdout
-    assert database.read_bytes() == content
-    assert list(folder.iterdir()) == [database]
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_file_that_may_not_be_written_is_told(mode: str) -> None:
+    with open_folder() as folder:
+        database = database_of(folder)
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute(f"PRAGMA journal_mode={mode}")
+        run_id = next(iter(runs_of(str(database))))
+        with changing(str(database)) as changes:
+            # Another user cannot import any more: a look imports everything first.
+            with pytest.raises(UsageError):
+                changes.apply(Rename(""), [run_id])
+            with untouched(folder), pytest.raises(AccessDenied, match=r"cannot be written .*; nothing was changed"):
+                as_nobody(lambda: changes.apply(SetTags((("a", "1"),)), [run_id]))
 
 
 def test_sql_server_locks_the_rows_that_it_reads() -> None:
