@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from store.errors import Unsupported
-from store.protocols import Store
+from store.protocols import Changes, Store
 from store.ssh.questions import Questions
 from store.uris import Address, Kind, parse
 
@@ -21,6 +21,16 @@ _BACKENDS: Final = {
     Kind.HTTP: "store.http.store:open_http",
 }
 """Kind -> `module:function`; the function takes the `Address` and a cancel event, and gives the `Store`."""
+
+_CHANGING: Final = {
+    Kind.SQLITE: "store.sql.writing:open_sqlite",
+    Kind.POSTGRESQL: "store.sql.writing:open_server",
+    Kind.MYSQL: "store.sql.writing:open_server",
+    Kind.MSSQL: "store.sql.writing:open_server",
+    Kind.TREE: "store.file.changes:open_tree",
+    Kind.HTTP: "store.http.changes:open_http",
+}
+"""The same for changing runs; the function gives the `Changes`."""
 
 _THROUGH_SSH: Final = "store.route:open_through"
 """Opens what can only be reached through an SSH host; imported on use."""
@@ -60,6 +70,21 @@ def open_address(address: Address, cancel: Event | None = None, *, questions: Qu
     return opened
 
 
+def open_changes(address: Address, cancel: Event | None = None, *, questions: Questions | None = None) -> Changes:
+    """The runs of the store at `address`, to be changed; nothing is until `apply` is called.
+
+    Raises what `open_address` raises.
+    """
+    check_kind(address)
+    backend = _function(_CHANGING[address.kind])
+    opened: Changes = (
+        backend(address, cancel)
+        if address.ssh is None
+        else _function(_THROUGH_SSH)(address, backend, cancel, questions=questions)
+    )
+    return opened
+
+
 def open_named(
     text: str, environ: Mapping[str, str], cancel: Event | None = None, *, questions: Questions | None = None
 ) -> Store:
@@ -77,9 +102,23 @@ def open_named(
     return open_address(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
 
 
-def _function(target: str) -> Callable[..., Store]:
+def open_named_changes(
+    text: str, environ: Mapping[str, str], cancel: Event | None = None, *, questions: Questions | None = None
+) -> Changes:
+    """The runs of the store that `text` names, as `open_named` takes it, to be changed."""
+    from store.places import STORE_NAME
+
+    if not STORE_NAME.match(text):
+        return open_changes(parse(text), cancel, questions=questions)
+    from store.saved import address_of, find_store
+
+    saved = find_store(text, environ)
+    return open_changes(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
+
+
+def _function(target: str) -> Callable[..., Any]:
     module, _, name = target.partition(":")
-    found: Callable[..., Store] = getattr(importlib.import_module(module), name)
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
 
 

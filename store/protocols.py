@@ -25,6 +25,8 @@ from store.entities import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from store.changes import Change, Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class ExperimentQuery:
@@ -73,6 +75,24 @@ Progress = Callable[[Headway], object]
 
 RunKeys = Mapping[RunParts, Collection[str]]
 """Keys of single parts (PARAMS, METRICS, TAGS): a run may have ten thousand, of which a table shows some."""
+
+
+class Changes(Protocol):
+    """The runs of a store, opened to be changed: apart from `Store`, which cannot."""
+
+    def apply(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """Makes a change of runs, and tells of each what became of it, in their order.
+
+        Databases change all of them in one transaction or, if one is refused, none. Raises `UsageError` for a
+        change that no run of this store can take, `StoreError`s, and `Cancelled`; nothing is changed then.
+        """
+        ...
+
+    def preview(self, change: Change, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[Outcome, ...]:
+        """What `apply` would tell now; nothing is changed."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Store(Protocol):

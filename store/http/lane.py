@@ -29,7 +29,7 @@ IDLE: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. Each of them reads, so each can be made again."""
+    """A request. Each can be made again, unless it says otherwise: those that write have the same effect twice."""
 
     path: str
     """Below `API`, or from the root of the server's path if it begins with a slash."""
@@ -38,6 +38,8 @@ class Ask:
     """Sent as JSON, with POST; None: GET."""
     text: bool = False
     """True if the answer is no JSON: it comes as {"text": ...}."""
+    once: bool = False
+    """True for one that must not be made again after it may have reached the server."""
     probe: bool = field(default=False)
     """True for requests that an idle server answers at once."""
 
@@ -151,7 +153,7 @@ class Lane:
 def attempts(lane: Lane, ask: Ask, headers: Mapping[str, str], limits: Limits) -> dict[str, Any]:
     """The answer, asked for again while connections break or the server is busy. Raises `StoreError`s."""
     for turn in range(limits.attempts):
-        last = turn + 1 == limits.attempts
+        last = turn + 1 == limits.attempts or ask.once
         pause = limits.pause * 2 ** max(0, turn - 1)
         try:
             return lane.exchange(ask, headers)

@@ -35,6 +35,11 @@ _RUN_ID: Final = re.compile(r"[A-Za-z0-9][\w-]{0,255}", re.ASCII)
 """What MLflow accepts as a run's id: nothing else is one."""
 
 
+def is_run_id(text: str) -> bool:
+    """True for what can be a run's id."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
 def runs_by_id(
     wire: Wire,
     server: Server,

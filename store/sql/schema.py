@@ -89,10 +89,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]]] = {
         "model_type": _TEXT,
         "source_run_id": _TEXT,
     },
+    "assessments": {"assessment_id": _TEXT, "assessment_metadata": _TEXT},
     "logged_model_params": {"model_id": _TEXT, "param_key": _TEXT, "param_value": _TEXT},
     "logged_model_tags": {"model_id": _TEXT, "tag_key": _TEXT, "tag_value": _TEXT},
 }
-"""Every table and column that is read. A database may have fewer."""
+"""Every table and column that is read, or looked at when runs are changed. A database may have fewer."""
 
 REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "experiments": frozenset({"experiment_id", "name", "lifecycle_stage"}),

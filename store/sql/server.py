@@ -152,6 +152,15 @@ class ServerDatabase:
             except _Failed as failed:
                 raise failed.error from failed.__cause__
 
+    def once(self, work: Callable[[sa.Connection], T], cancel: Event | None = None) -> T:
+        """Like `read`, but what failed is not tried again."""
+        deadline = time.monotonic() + self._read_timeout
+        with self._place(cancel, deadline):
+            try:
+                return self._attempt(work, cancel, deadline)
+            except _Failed as failed:
+                raise failed.error from failed.__cause__
+
     def _attempt(self, work: Callable[[sa.Connection], T], cancel: Event | None, deadline: float) -> T:
         check(cancel)
         self._asking.cancel = cancel

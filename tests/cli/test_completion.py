@@ -43,7 +43,7 @@ def store(stores: Path) -> Path:
 
 
 def test_commands_and_options(store: Path) -> None:
-    assert offered("flowdeck r", store=store) == ["runs"]
+    assert offered("flowdeck r", store=store) == ["runs", "rename", "restore"]
     assert offered("flowdeck runs --so", store=store) == ["--sort"]
     assert offered("flowdeck runs -o ", store=store) == ["table", "json", "ndjson", "csv", "md"]
 

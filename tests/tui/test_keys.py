@@ -91,7 +91,8 @@ def test_printable_keys_are_never_taken_from_text_fields() -> None:
 
 
 def test_nothing_that_destroys_is_on_a_small_letter(key: Key) -> None:
-    if re.search(r"delete|remove|undo", key.action):
+    # Undo is not among them: it lists what it would change, and asks.
+    if re.search(r"delete|remove", key.action):
         assert not any(len(one) == 1 and one.islower() for one in key.keys)
 
 

@@ -41,6 +41,20 @@ COMMANDS: Final = {
         "flowdeck plot -m METRIC RUN... [--x step|relative|wall] [--log-y] [--smooth N] [--width W] [--height H]",
         "draws metric curves as text",
     ),
+    "tag": Entry(
+        "tui.cli.changes:tag", "flowdeck tag RUN... [KEY=VALUE]... [--delete KEY]...", "sets and deletes tags of runs"
+    ),
+    "rename": Entry("tui.cli.changes:rename", "flowdeck rename RUN NAME", "gives a run another name"),
+    "note": Entry(
+        "tui.cli.changes:note", "flowdeck note RUN [TEXT|-] [--edit]", "prints, sets or edits the note of a run"
+    ),
+    "end": Entry(
+        "tui.cli.changes:end",
+        "flowdeck end RUN... --status KILLED|FAILED|FINISHED",
+        "ends runs that only say that they are running",
+    ),
+    "delete": Entry("tui.cli.changes:delete", "flowdeck delete RUN... [--yes]", "marks runs as deleted"),
+    "restore": Entry("tui.cli.changes:restore", "flowdeck restore RUN...", "takes the mark of deletion away"),
     "stores": Entry(
         "tui.cli.stores:stores",
         "flowdeck stores ls|add NAME URI|rm NAME|test [NAME]...",

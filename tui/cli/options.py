@@ -17,7 +17,7 @@ from tui.view.export import Format
 
 if TYPE_CHECKING:
     from store.entities import ViewType
-    from store.protocols import Store
+    from store.protocols import Changes, Store
     from store.saved import SavedStore
     from store.ssh.questions import Questions
 
@@ -83,6 +83,32 @@ class Settings:
             yield store
         finally:
             store.close()
+
+    @contextmanager
+    def opened_to_change(self) -> Iterator[Changes]:
+        """The same store's runs, to be changed. Raises `Unsupported` if that is forbidden."""
+        from store.opening import open_changes
+        from store.uris import parse
+
+        saved = self.saved()
+        if saved is None:
+            address = parse(self.address()[0])
+        else:
+            from store.saved import address_of
+
+            address = address_of(saved, os.environ)
+        changes = open_changes(address, questions=self.questions())
+        try:
+            yield changes
+        finally:
+            changes.close()
+
+    def check_writing(self) -> None:
+        """Raises `Unsupported` with --read-only."""
+        if self.read_only:
+            from store.errors import Unsupported
+
+            raise Unsupported("--read-only forbids every change; nothing was changed", "leave it out to change runs")
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from store.kinds import ViewType
 from tui import messages, reading
 from tui.config import INTERVAL
+from tui.screens.changes import ChangesScreen
 from tui.screens.layout import CHART, RUN, RUNS
 from tui.screens.live import GROUP as LIVE
-from tui.screens.live import LiveScreen
 from tui.screens.session import Work
 from tui.screens.stores import GROUP as OTHER_STORE
 from tui.view.experiments import ALL
@@ -40,7 +40,7 @@ PAINTED = 0.05
 """Seconds after which experiments are on screen, so that what the next keys need can be imported: three frames."""
 
 
-class Browser(LiveScreen):
+class Browser(ChangesScreen):
     """Reads one store and shows it, a level at a time."""
 
     def __init__(

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from tui import messages
 from tui.bindings import bindings
 from tui.keys import Place
-from tui.screens.layout import CHART, EXPERIMENTS, OWN
+from tui.screens.layout import CHART, EXPERIMENTS, OWN, RUN, RUNS
 from tui.screens.panes import Panes
 from tui.screens.subject import subject
 from tui.widgets.error_bar import ErrorBar
@@ -110,6 +110,8 @@ class PathScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What the footer offers is what can be done."""
+        if action == "change" and self.is_mounted:
+            return self.level in (RUNS, RUN) or "undo" in parameters
         if action != "back" or not self.is_mounted:
             return True
         panes = self.panes

@@ -42,8 +42,7 @@ class Hits:
 
 def hits_query(view: RunsView, text: str) -> RunQuery:
     """Which of the runs of a view have `text` in their name."""
-    query, clause = view.query, RunsView(find=text).query.filter
-    return replace(query, filter=f"{clause} AND {query.filter}" if query.filter else clause)
+    return replace(view.query, filter=RunsView(find=text, filter=view.query.filter).query.filter)
 
 
 def hit_places(ids: Sequence[str], named: Sequence[str], text: str, cancel: Event) -> Places:

@@ -57,7 +57,8 @@ class StatusLine(Line):
         return text
 
     def opened(self, info: StoreInfo) -> None:
-        shown = replace(info, read_only=True) if self._read_only else info
+        # The connection that reads never writes; what counts is whether runs may be changed.
+        shown = replace(info, read_only=self._read_only)
         self._status = replace(self._status, info=shown)
 
     def counted(self, experiments: Collection[str], stats: Mapping[str, ExperimentStats] | None) -> None:

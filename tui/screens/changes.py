@@ -1,0 +1,199 @@
+"""Changing the runs that are meant: what is asked for is looked at, agreed to, done, and can be taken back."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual.app import SuspendNotSupported
+
+from store.errors import FlowdeckError
+from tui.screens.layout import RUN, RUNS
+from tui.screens.live import LiveScreen
+from tui.view.text import clean
+
+if TYPE_CHECKING:
+    from store.changes import Change, Exactly
+    from tui.changing import ChangeMade, ChangePlanned, NoteRead
+
+GROUP: Final = "change"
+"""The work that changes runs, one change at a time."""
+
+MENU: Final = (
+    ("tags", "Tags", "set and delete"),
+    ("rename", "Name", "give another one"),
+    ("note", "Note", "in your editor"),
+    ("KILLED", "End as KILLED", "runs that only say that they are running"),
+    ("FAILED", "End as FAILED", "runs that only say that they are running"),
+    ("delete", "Delete", "can be restored"),
+    ("restore", "Restore", "deleted runs"),
+    ("undo", "Undo", "the last change of this session"),
+)
+"""What can be changed: id, name, and what it does."""
+
+
+class ChangesScreen(LiveScreen):
+    """Changes the runs that `targets` names."""
+
+    _undo: Exactly | None = None
+    """What takes the last change back."""
+
+    def targets(self) -> Sequence[str]:
+        """The ids of the runs that a change is meant for."""
+        if not self.panes.prepared or self.level not in (RUNS, RUN):
+            return ()
+        if self.level == RUN and (run := self.run_pane.run_shown) is not None:
+            return (run.run_id,)
+        return (self.runs.key,) if self.runs.key else ()
+
+    # What is wanted
+
+    def action_change(self, what: str = "") -> None:
+        """Begins a change; which one is chosen from a list if it is not named."""
+        if self._read_only:
+            self.notify("read-only: nothing can be changed", severity="warning", markup=False)
+        elif self._session.is_running(GROUP):
+            self.notify("the change before is not done yet", severity="warning", markup=False)
+        elif what == "undo":
+            self._plan_undo()
+        elif ids := self.targets():
+            self._begin(what, ids)
+        else:
+            self.notify("go to a run first", severity="warning", markup=False)
+
+    def _begin(self, what: str, ids: Sequence[str]) -> None:
+        from store.changes import DeleteRuns, EndRuns, Rename, RestoreRuns
+        from tui.view.changes import tags_from
+
+        now = int(time.time() * 1000)
+        if what == "delete":
+            self._plan("Delete", DeleteRuns(now), ids)
+        elif what == "restore":
+            self._plan("Restore", RestoreRuns(), ids)
+        elif what in ("KILLED", "FAILED"):
+            self._plan(f"End as {what}", EndRuns(what, now), ids)
+        elif what == "rename":
+            self._type("Rename", "name", ids, Rename)
+        elif what == "tags":
+            self._type("Tags", "key=value -key", ids, tags_from)
+        elif what == "note":
+            from tui.changing import read_note
+
+            self._session.read(GROUP, "reading the note", read_note, ids[0])
+        else:
+            self._choose()
+
+    def _choose(self) -> None:
+        from tui.screens.modals.picker import Choice, Picker
+
+        def picked(what: str | None) -> None:
+            if what is not None:
+                self.action_change(what)
+
+        self.app.push_screen(Picker("Change", [Choice(*entry) for entry in MENU]), picked)
+
+    def _type(self, title: str, label: str, ids: Sequence[str], made: Callable[[str], Change]) -> None:
+        from tui.asking import Field, Question
+        from tui.screens.modals.question import Ask
+
+        def typed(answers: Sequence[str] | None) -> None:
+            if answers is None:
+                return
+            try:
+                change = made(answers[0])
+            except FlowdeckError as error:
+                self.notify(clean(error.message), severity="error", markup=False)
+                return
+            self._plan(title, change, ids)
+
+        self.app.push_screen(Ask(Question(title, fields=(Field(label, shown=True),))), typed)
+
+    def _plan_undo(self) -> None:
+        if self._undo is None:
+            self.notify("there is nothing to take back", severity="warning", markup=False)
+        else:
+            self._plan("Undo", self._undo, list(self._undo.edits))
+
+    def on_note_read(self, message: NoteRead) -> None:
+        """Opens the editor; the program waits until it ends."""
+        from store.changes import NOTE_TAG, SetTags
+
+        if "***" in message.text:
+            self.notify("the note has a password in a URI, which is not shown: it cannot be edited here", markup=False)
+            return
+        try:
+            with self.app.suspend():
+                text = _edited(message.text)
+        except SuspendNotSupported:
+            self.notify("this terminal cannot be lent to an editor", severity="error", markup=False)
+            return
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self.notify(clean(f"the editor failed: {error}"), severity="error", markup=False)
+            return
+        finally:
+            self.app.refresh(layout=True)
+        if text != message.text:
+            self._plan("Note", SetTags(((NOTE_TAG, text),)), [message.run_id])
+
+    # What it does, and what became of it
+
+    def _plan(self, title: str, change: Change, ids: Sequence[str]) -> None:
+        from tui.changing import plan
+
+        if self._session.read(GROUP, "looking at the runs", plan, self._which.text, title, change, ids):
+            self.show_status()
+
+    def on_change_planned(self, message: ChangePlanned) -> None:
+        from store.changes import Result, deletes
+        from tui.changing import make
+        from tui.screens.modals.change import Change
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._session.start(GROUP, "changing the runs", make, self._which.text, message)
+                self.show_status()
+
+        results = {outcome.result for outcome in message.outcomes}
+        asks = Result.CHANGED in results and Result.REFUSED not in results
+        typed = any(deletes(outcome) for outcome in message.outcomes)
+        self.app.push_screen(Change(message.title, message.outcomes, message.names, asks=asks, typed=typed), answered)
+
+    def on_change_made(self, message: ChangeMade) -> None:
+        from store.changes import Result, undo_of
+        from tui.bindings import key_of
+        from tui.screens.modals.change import Change
+        from tui.view.changes import totals
+
+        if (undo := undo_of(message.outcomes)) is not None:
+            self._undo = undo
+        whole = {outcome.result for outcome in message.outcomes} <= {Result.CHANGED, Result.UNCHANGED}
+        if whole:
+            self.notify(
+                f"{message.title}: {totals(message.outcomes)}; {key_of(self, 'undo')} takes it back", markup=False
+            )
+        else:
+            title = f"{message.title}: not all of it was done"
+            self.app.push_screen(Change(title, message.outcomes, message.names, asks=False))
+        self.action_refresh()
+
+    def action_refresh(self) -> None:
+        """Reads again what is on screen."""
+        raise NotImplementedError
+
+
+def _edited(text: str) -> str:
+    """What the user's editor makes of a text. Raises `OSError` and `subprocess.SubprocessError`."""
+    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with tempfile.TemporaryDirectory(prefix="flowdeck-") as folder:
+        file = Path(folder) / "note.md"
+        file.write_text(text, encoding="utf-8")
+        subprocess.run([*editor, str(file)], check=True)
+        written = file.read_text(encoding="utf-8")
+    # Editors end the last line, which a note's need not be.
+    return written if text.endswith("\n") else written.rstrip("\n")
