@@ -59,3 +59,24 @@ class Axis(enum.StrEnum):
     """Milliseconds since the epoch."""
     ORDER = "order"
     """The position in the history, from 0: for histories whose steps are all the same."""
+
+
+class Aggregate(enum.StrEnum):
+    """What of a metric's history counts."""
+
+    LATEST = "latest"
+    MIN = "min"
+    MAX = "max"
+    FIRST = "first"
+    MEAN = "mean"
+    AT = "at"
+    """The value at a step."""
+
+
+class KeyKind(enum.StrEnum):
+    """What runs have under keys."""
+
+    METRIC = "metrics"
+    PARAM = "params"
+    TAG = "tags"
+    DATASET = "datasets"

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
         Curve,
         Experiment,
         ExperimentStats,
+        KeyCount,
         LoggedModel,
         MetricSummary,
         Page,
         Run,
         StoreInfo,
     )
+    from store.kinds import KeyKind
     from store.protocols import Headway, Store
     from tui.clipboard import Outcome
     from tui.following import Growth
     from tui.looking import Scene
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
-    from tui.view.runs import RunColumns, RunsView
+    from tui.view.run_columns import RunColumns
+    from tui.view.run_values import RunValues
+    from tui.view.runs import RunsView
     from tui.view.stores import StoreEntry, Which
 
 
@@ -131,6 +135,41 @@ class RunsRead(Message):
     ids: Sequence[str]
     """What was asked for."""
     runs: Sequence[Run]
+
+
+@dataclass
+class KeysFound(Message):
+    """What runs have something under, for choosing columns."""
+
+    text: str
+    """What was looked for."""
+    keys: Sequence[KeyCount]
+    note: str
+    """What is not told, for people; empty if nothing is missing."""
+
+
+@dataclass
+class VaryingRead(Message):
+    """In which params, metrics and tags the runs of a view differ."""
+
+    view: RunsView
+    keys: frozenset[tuple[KeyKind, str]]
+
+
+@dataclass
+class ViewsKept(Message):
+    """The file of views was written."""
+
+    done: str
+    unkept: str
+    """Why it was not; empty if it was."""
+
+
+@dataclass
+class ValuesRead(Message):
+    """What columns of the runs table show of histories."""
+
+    values: RunValues
 
 
 @dataclass

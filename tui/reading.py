@@ -16,6 +16,7 @@ from store.kinds import Axis, RunParts, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    KeysFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
@@ -27,15 +28,21 @@ from tui.messages import (
     StoreReplaced,
     StoresListed,
     SummariesRead,
+    ValuesRead,
+    VaryingRead,
+    ViewsKept,
 )
 
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
-    from store.entities import Experiment, ExperimentStats, MetricSummary, Run
+    from store.entities import Experiment, ExperimentStats, KeyCount, MetricSummary, Run
     from store.protocols import Headway, Store
     from store.ssh.questions import Questions
+    from tui.view.run_columns import RunColumn
+    from tui.view.run_values import RunValues
     from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.views import ViewBook
     from tui.widgets.chart_pane import ChartWish
 
 Post = Callable[[Message], bool]
@@ -57,6 +64,9 @@ opened next is there already (two buckets a column, for charts of up to 300 colu
 SPARKS_AT_ONCE: Final = 8
 """Sparklines that are shown together as they are read."""
 
+
+KEYS_OFFERED: Final = 200
+"""Keys of a kind that are offered at a time."""
 
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
@@ -138,7 +148,7 @@ def recent_first(experiments: Sequence[Experiment], stats: Mapping[str, Experime
 
 def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
     """The first runs with their rows, then the ids of all; of an empty answer, why it is empty."""
-    from tui.view.runs import choose_columns
+    from tui.view.run_columns import choose_columns
 
     query = view.query
     told = 0.0
@@ -163,8 +173,54 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
             post(RunsAbsent(view, absent(store, named, query, cancel)))
 
 
-def read_rows(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
-    post(RunsRead(ids, store.runs(ids, ROW_PARTS, cancel)))
+def read_rows(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], post: Post, cancel: Event) -> None:
+    """Rows, then what their `columns` show of histories, which takes longer."""
+    datasets = RunParts.INPUTS if any(column.kind == "datasets" for column in columns) else RunParts.ATTRIBUTES
+    post(RunsRead(ids, store.runs(ids, ROW_PARTS | datasets, cancel)))
+    if any(column.computed for column in columns):
+        post(ValuesRead(read_values(store, ids, columns, cancel)))
+
+
+def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], cancel: Event) -> RunValues:
+    """What `columns` show of the histories of these runs."""
+    from tui.view.cells import SPARK_COLUMNS, sparkline
+    from tui.view.run_values import RunValues
+
+    values = RunValues()
+    wanted = list(dict.fromkeys(history for column in columns if (history := column.history) is not None))
+    if wanted:
+        found = store.metric_values(ids, wanted, cancel)
+        for place, column in enumerate(wanted):
+            values.add_numbers(column, {key: found[key][place] if key in found else None for key in ids})
+    for key in dict.fromkeys(column.key for column in columns if column.spark):
+        curves = store.sparklines(ids, key, SPARK_COLUMNS, cancel)
+        drawn = {run: sparkline(buckets, SPARK_COLUMNS) if (buckets := curves.get(run)) else "" for run in ids}
+        values.add_curves(key, drawn)
+    return values
+
+
+def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
+    """What the runs of these experiments have under keys that contain `text`."""
+    from store.kinds import KeyKind
+
+    found: list[KeyCount] = []
+    more = []
+    for kind in (KeyKind.METRIC, KeyKind.PARAM, KeyKind.TAG):
+        page = store.keys(kind, experiment_ids, text, KEYS_OFFERED, cancel)
+        found += page.items
+        if page.more:
+            more.append(str(kind))
+    note = f"the first {KEYS_OFFERED} {' and '.join(more)}: type to find others" if more else ""
+    post(KeysFound(text, found, note))
+
+
+def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    post(VaryingRead(view, store.varying(ids, cancel)))
+
+
+def keep_views(views: ViewBook, done: str, post: Post, cancel: Event) -> None:
+    """Writes the file of views; `done` is what is said then."""
+    post(ViewsKept(done, views.write()))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

@@ -6,19 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
+from store.direction import more_is_better
 from store.entities import Run
 from store.errors import FilterError, FlowdeckError
+from store.kinds import KeyKind
 from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.looking import UNFINISHED
 from tui.view import cells
+from tui.view.column_choice import ColumnChoice
 from tui.view.glyphs import GLYPHS
 from tui.view.headway import headway_text
-from tui.view.order import OrderChoice, keys_known, order_choices
-from tui.view.runs import RunColumns, RunRows, RunsView, first_ascending, promoted, widened
+from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
+from tui.view.run_columns import RunColumn, RunColumns, promoted, widened
+from tui.view.run_values import RunValues
+from tui.view.runs import RunRows, RunsView, first_ascending
 from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
 from tui.view.stages import STAGES
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
 
 ROOMY = 100
 """Columns of the pane from which the title says what has no column."""
+
+NARROW = 100
+"""Columns of the pane below which what was measured comes before times and states."""
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
@@ -65,6 +74,8 @@ class RunsPane(Pane):
         """Rows near the screen that are to be read."""
 
         ids: Sequence[str]
+        columns: Sequence[RunColumn] = ()
+        """The table's: some need more than what the runs hold."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, RunsPane.Wanted)
@@ -80,9 +91,35 @@ class RunsPane(Pane):
         """The order is to be chosen."""
 
         choices: Sequence[OrderChoice]
-        key: str
+        chosen: RunColumn
+        """What they are sorted by now."""
         known: str
         """Whose keys these are, if not those of every run."""
+        adds: bool
+        """True if what is chosen comes behind the keys that there are."""
+
+    @dataclass
+    class ColumnsWanted(Message):
+        """The columns are to be chosen."""
+
+        choice: ColumnChoice
+        widths: Mapping[str, int]
+        """Terminal columns of those on screen, by id."""
+        ups: Mapping[str, bool | None]
+        """Metrics -> whether more is better, as far as that is known."""
+
+    @dataclass
+    class VaryingWanted(Message):
+        """It is to be found out in which columns these runs differ."""
+
+        view: RunsView
+        ids: Sequence[str]
+
+    @dataclass
+    class Viewed(Message):
+        """The runs are shown in another way."""
+
+        view: RunsView
 
     class MendingDropped(Message):
         """A filter that was wrong is not to be mended."""
@@ -95,7 +132,9 @@ class RunsPane(Pane):
         self._names: Mapping[str, str] = {}
         self._ids: Sequence[str] = ()
         self._loaded = RunCache()
+        self._values = RunValues()
         self._columns = RunColumns()
+        """What has a column where the user chose none."""
         self._complete = True
         self._asked: RunsView | None = None
         """What was asked for and is not answered yet."""
@@ -107,6 +146,11 @@ class RunsPane(Pane):
         """How far a reading that takes long has come."""
         self._badges: list[str] = []
         """What was said last of the silence of the rows on screen."""
+        self._narrow = False
+        self._varying: frozenset[tuple[KeyKind, str]] | None = None
+        """In what the runs differ; None while nobody asked."""
+        self.directions: Mapping[str, bool] = {}
+        """Metrics of which the user said whether more is better."""
         self._return_to = ""
         """The run on which the cursor is to be once it was found."""
         self.answered = False
@@ -135,6 +179,7 @@ class RunsPane(Pane):
         self._names, self._return_to = names, return_to
         self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
+        self._values = RunValues()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
         self._say("#runs-notes", ())
@@ -197,7 +242,7 @@ class RunsPane(Pane):
             # A narrower filter must not take columns away.
             self._columns = answer.columns
         reordered = self._view is not None and self._view.order != view.order
-        self._columns = promoted(self._columns, view.order[0])
+        self._columns = promoted(self._columns, [key.column for key in view.order])
         self._view, self._ids, self._complete, self.answered = view, ids, answer.complete, True
         self._refused, self._absent, self._headway = "", (), ""
         if again and was_complete:
@@ -206,14 +251,22 @@ class RunsPane(Pane):
         # In another order the first rows are what one wants to see; else the cursor stays on its run.
         self.table.show(self._rows(view), empty=self._emptiness(view), cursor=0 if reordered else None)
         self._go_back(answer.complete)
+        self._fill()
+        self._look_what_differs(view)
+        self.post_message(self.Viewed(view))
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
-            self.post_message(self.Wanted(self._near()))
+            self._want(self._near())
         if view == self._asked:
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
             if open_now and ids:
                 self.table.action_open()
+
+    def _look_what_differs(self, view: RunsView) -> None:
+        """Finds out in what the runs of another list differ, if only such columns are wanted."""
+        if view.varying and self._complete:
+            self.post_message(self.VaryingWanted(view, self._ids))
 
     def _go_back(self, complete: bool) -> None:
         """The cursor to the run that it is to return to, unless it was moved meanwhile."""
@@ -228,6 +281,11 @@ class RunsPane(Pane):
         if view == self._view and not len(self._ids):
             self._absent = absent
             self.table.show(self.table.rows, empty=self._emptiness(view))
+
+    def computed(self, values: RunValues) -> None:
+        """Fills in what columns show of histories."""
+        self._values.remember(values)
+        self.table.repaint()
 
     def read(self, ids: Sequence[str], runs: Sequence[Run]) -> None:
         """Fills rows in; those that were asked for and did not come are no longer in the store."""
@@ -300,7 +358,20 @@ class RunsPane(Pane):
         return self.table.key or ""
 
     def _rows(self, view: RunsView) -> RunRows:
-        return RunRows(self._ids, self._loaded, self._columns, self._names, view.order, self.now)
+        self.table.frozen = self.frozen + min(view.frozen, len(self.columns))
+        return RunRows(self._ids, self._loaded, self.columns, self._names, view.order, self.now, self._values)
+
+    @property
+    def columns(self) -> tuple[RunColumn, ...]:
+        """What has a column behind the run's name: what the user chose, or what tells most."""
+        view = self._view
+        chosen = view.columns if view is not None else None
+        columns = self._columns.listed(narrow=self._narrow) if chosen is None else chosen
+        if view is None or not view.varying or self._varying is None:
+            return columns
+        varying = self._varying
+        kept = ("attributes", "datasets")
+        return tuple(one for one in columns if one.kind in kept or (KeyKind(one.kind), one.key) in varying)
 
     # Texts
 
@@ -322,9 +393,29 @@ class RunsPane(Pane):
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()
-        wanted = [run_id for run_id in self._near() if run_id not in self._loaded]
+        self._fill()
+
+    def on_table_scrolled(self, event: Table.Scrolled) -> None:
+        event.stop()
+        if any(column.computed for column in self.columns):
+            self._fill()
+
+    def _fill(self) -> None:
+        """Asks for the rows near the screen that were not read, or not all of what the columns show."""
+        columns = [column for column in self.columns if column.computed]
+        wanted = [key for key in self._near() if key not in self._loaded or self._values.lacks(columns, key)]
         if wanted:
-            self.post_message(self.Wanted(wanted))
+            self._want(wanted)
+
+    def _want(self, ids: Sequence[str]) -> None:
+        self.post_message(self.Wanted(ids, self.columns))
+
+    def on_resize(self, event: events.Resize) -> None:
+        narrow = event.size.width < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            if self._view is not None and self._view.columns is None and self.answered:
+                self.table.show(self._rows(self._view))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -388,21 +479,93 @@ class RunsPane(Pane):
         self._ask(filter="", find="")
         return True
 
-    def action_sort(self) -> None:
+    # Columns
+
+    def action_columns(self) -> None:
+        view = self._view
+        if view is not None and self.answered:
+            columns = self._columns.listed(narrow=self._narrow) if view.columns is None else view.columns
+            keys = {column.key for column in columns if column.kind == "metrics"}
+            ups = {key: self.directions.get(key, more_is_better(key)) for key in keys}
+            choice = ColumnChoice(columns, view.frozen)
+            self.post_message(self.ColumnsWanted(choice, self.table.widths, {**ups, **self.directions}))
+
+    def choose_columns(self, choice: ColumnChoice | None) -> None:
+        """Shows other columns; None: those that tell most."""
+        if self._view is None:
+            return
+        if choice is None:
+            self._show_as(replace(self._view, columns=None, frozen=0))
+        elif choice.columns != self.columns or choice.frozen != self._view.frozen:
+            self._show_as(replace(self._view, columns=choice.columns, frozen=choice.frozen))
+
+    def action_varying(self) -> None:
+        """Only columns in which the runs differ, or all again."""
+        view = self._view
+        if view is None or not self.settled:
+            return
+        if view.varying:
+            self._show_as(replace(view, varying=False))
+        else:
+            self.post_message(self.VaryingWanted(view, self._ids))
+
+    def vary(self, view: RunsView, keys: frozenset[tuple[KeyKind, str]]) -> None:
+        """Leaves out the columns in which the runs do not differ, if they are still those of that view."""
+        if self._view is not None and self._view.query == view.query:
+            self._varying = keys
+            self._show_as(replace(self._view, varying=True))
+
+    def _show_as(self, view: RunsView) -> None:
+        """Shows the same runs with other columns."""
+        self._view = view
+        if self._asked is not None:
+            self._asked = replace(self._asked, columns=view.columns, frozen=view.frozen, varying=view.varying)
+        self.table.show(self._rows(view))
+        self._fill()
+        self._entitle(view)
+        self.post_message(self.Viewed(view))
+
+    def apply(self, view: RunsView) -> None:
+        """Asks for the same experiments' runs in another view."""
+        if self._view is not None:
+            self._post(view)
+
+    # Order
+
+    def _choose_order(self, *, adds: bool) -> None:
         if self._view is not None:
             known = keys_known(len(self._loaded), len(self._ids), self._complete)
-            self.post_message(self.SortWanted(order_choices(self._loaded.values()), self._view.order[0], known))
+            choices = order_choices(self._loaded.values())
+            self.post_message(self.SortWanted(choices, self._view.order[0].column, known, adds))
 
-    def sort_by(self, key: str) -> None:
-        """Sorts by an order_by key, from the end that one wants to see first; once more by the same: from the other."""
-        if self._view is not None:
-            same = key == self._view.order[0]
-            self._ask(order=(key, not self._view.order[1] if same else first_ascending(key)))
+    def action_sort(self) -> None:
+        self._choose_order(adds=False)
+
+    def action_sort_more(self) -> None:
+        self._choose_order(adds=True)
+
+    def sort_by(self, column: RunColumn, *, numeric: bool = False, adds: bool = False) -> None:
+        """Sorts by a column, from the end that one wants to see first; once more by the same: from the other.
+
+        `numeric`: the values of a param count as numbers; `adds`: behind the keys that there are.
+        """
+        view = self._asked or self._view
+        if view is None:
+            return
+        same = next((key for key in view.order if key.column.same(column)), None)
+        key = SortKey(column, first_ascending(column) if same is None else not same.ascending, numeric)
+        if not adds:
+            self._ask(order=(key,))
+        elif same is None:
+            self._ask(order=(*view.order, key))
+        else:
+            self._ask(order=tuple(key if one is same else one for one in view.order))
 
     def action_next_stage(self) -> None:
         if self._view is not None:
             self._ask(stage=STAGES[(STAGES.index(self._view.stage) + 1) % len(STAGES)])
 
     def action_reverse(self) -> None:
-        if self._view is not None:
-            self.sort_by(self._view.order[0])
+        view = self._asked or self._view
+        if view is not None:
+            self._ask(order=tuple(replace(key, ascending=not key.ascending) for key in view.order))
