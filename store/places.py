@@ -18,6 +18,11 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return _path(environ, "FLOWDECK_CONFIG", "XDG_CONFIG_HOME", ".config", "config.toml")
 
 
+def views_path(environ: Mapping[str, str]) -> Path:
+    """`FLOWDECK_VIEWS`, else `flowdeck/views.toml` in the XDG place for configuration."""
+    return _path(environ, "FLOWDECK_VIEWS", "XDG_CONFIG_HOME", ".config", "views.toml")
+
+
 def state_path(environ: Mapping[str, str]) -> Path:
     """`FLOWDECK_STATE`, else `flowdeck/state.json` in the XDG place for state."""
     return _path(environ, "FLOWDECK_STATE", "XDG_STATE_HOME", os.path.join(".local", "state"), "state.json")

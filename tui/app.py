@@ -9,6 +9,7 @@ import signal
 from collections.abc import Mapping
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich
@@ -32,6 +33,7 @@ from tui.themes import DARK, DEFAULTS, ORDER, THEMES
 from tui.view.glyphs import ASCII, GLYPHS
 from tui.view.stores import Which
 from tui.view.text import clean
+from tui.views import ViewBook
 from tui.work import Jobs, WorkFault, deliver
 
 if TYPE_CHECKING:
@@ -69,11 +71,13 @@ class FlowdeckApp(App[int]):
         read_only: bool = False,
         opener: reading.Opener | None = None,
         spots: Spots | None = None,
+        views: ViewBook | None = None,
         notice: str = "",
     ) -> None:
         """`uri` is an address or the name of a saved store, which `opener` opens; it is remembered by `key`.
 
-        `read_only` forbids every change to a store; `spots` are where one was in which store; `notice` is said first.
+        `read_only` forbids every change to a store; `spots` are where one was in which store; `views` are those
+        that are kept; `notice` is said first.
         """
         super().__init__()
         self._read_only = read_only
@@ -81,6 +85,7 @@ class FlowdeckApp(App[int]):
         self._opener = opener or partial(reading.open_store, questions=self._questions)
         self._given = Which(uri, title, uri if key is None else key)
         self._spots = dict(spots or {})
+        self._views = views or ViewBook(Path(os.devnull))
         self.left: Spots = {}
         """Where one was in each store that was shown, when it was left."""
         self._notice = notice
@@ -115,6 +120,7 @@ class FlowdeckApp(App[int]):
             store=store,
             spot=self._spots.get(which.key),
             interval=self._config.interval,
+            views=self._views,
         )
 
     def on_mount(self) -> None:
@@ -256,7 +262,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     `read_only` forbids every change to the store, and the status line says so. Where the user was is restored and
     kept for the next time, but for the demo. Raises `UsageError` for a wrong configuration file.
     """
-    from store.places import STORE_NAME, state_path
+    from store.places import STORE_NAME, state_path, views_path
     from store.uris import parse, redact_address
     from tui.config import read_config
     from tui.state import read_spots, write_spots
@@ -279,11 +285,17 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
     spots, notice = read_spots(path)
     if demo:
         spots.pop(which.key, None)
-    app = FlowdeckApp(uri, which.title, config, key=which.key, read_only=read_only, spots=spots, notice=notice)
+    views = ViewBook(views_path(os.environ))
+    app = FlowdeckApp(
+        uri, which.title, config, key=which.key, read_only=read_only, spots=spots, views=views, notice=notice
+    )
     result = app.run(mouse=config.mouse)
     left = {key: spot for key, spot in app.left.items() if not (demo and key == which.key)}
-    if unkept := write_spots(path, left):
-        from tui.cli.diagnostics import note
+    if demo:
+        views.drop(which.key)
+    for unkept in (write_spots(path, left), views.write()):
+        if unkept:
+            from tui.cli.diagnostics import note
 
-        note(unkept)
+            note(unkept)
     return app.return_code or (result if isinstance(result, int) else 0)

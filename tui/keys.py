@@ -19,6 +19,7 @@ class Place(enum.StrEnum):
     NAMES = "in lists of names"
     EXPERIMENTS = "experiments"
     RUNS = "runs"
+    COLUMNS = "choosing columns"
     RUN = "run"
     CHART = "chart"
 
@@ -173,8 +174,44 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("next_hit", ("n",), "hit(1)", "next hit", "The next run that {jump} found.", Place.RUNS),
     Key("previous_hit", ("N",), "hit(-1)", "previous hit", "The previous run that {jump} found.", Place.RUNS),
     Key("sort", ("s",), "sort", "sort", "Choose what the runs are sorted by.", Place.RUNS, 60),
+    Key(
+        "sort_more", ("o",), "sort_more", "then by", "Choose what runs that are equal so far are sorted by.", Place.RUNS
+    ),
     Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
+    Key("columns", ("C",), "columns", "columns", "Choose the columns.", Place.RUNS, 55),
+    Key(
+        "views",
+        ("w",),
+        "screen.views",
+        "views",
+        "Go to a view that has a name, or give this one a name.",
+        Place.RUNS,
+        45,
+    ),
+    Key(
+        "copy_command",
+        ("W",),
+        "screen.copy_command",
+        "copy command",
+        "Copy the command that prints this view.",
+        Place.RUNS,
+    ),
     Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
+    Key("column_toggle", ("space",), "column_toggle", "show/hide", "Show or hide the column.", Place.COLUMNS),
+    Key("column_up", ("K", "shift+up"), "column_move(-1)", "up", "Move the column to the left.", Place.COLUMNS),
+    Key("column_down", ("J", "shift+down"), "column_move(1)", "down", "Move the column to the right.", Place.COLUMNS),
+    Key("column_narrower", ("less_than_sign",), "column_size(-1)", "narrower", "Narrower.", Place.COLUMNS),
+    Key("column_wider", ("greater_than_sign",), "column_size(1)", "wider", "Wider.", Place.COLUMNS),
+    Key("column_fit", ("equals_sign",), "column_size(0)", "fit", "As wide as its values.", Place.COLUMNS),
+    Key(
+        "column_freeze",
+        ("F",),
+        "column_freeze",
+        "freeze",
+        "Keep this column and those before it in sight, or none.",
+        Place.COLUMNS,
+    ),
+    Key("column_reset", ("0",), "column_reset", "reset", "The columns that tell most, again.", Place.COLUMNS),
     Key(
         "next_tab",
         ("right_square_bracket",),
@@ -214,6 +251,11 @@ _SHOWN: Final = {
     "end": "End",
     **dict(zip(("up", "down", "left", "right"), GLYPHS.arrows, strict=True)),
     "space": "Space",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "equals_sign": "=",
+    "plus": "+",
+    "at": "@",
     "f1": "F1",
 }
 

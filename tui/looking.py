@@ -97,7 +97,7 @@ def _moved(scene: Scene, stats: Mapping[str, ExperimentStats] | None, newest: Se
 
 def _is_plain(view: RunsView | None) -> bool:
     """True if which runs a view has, and in which order, does not depend on their values."""
-    from tui.view.runs import NEWEST_FIRST
+    from tui.view.order import NEWEST_FIRST
 
     return view is not None and not view.filter and not view.find and view.order == NEWEST_FIRST
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
     from tui.view.hits import Hits
-    from tui.view.runs import RunColumns, RunsView
+    from tui.view.run_columns import RunColumns
+    from tui.view.runs import RunsView
     from tui.view.stores import StoreEntry, Which
 
 
@@ -143,6 +144,15 @@ class HitsFound(Message):
     """Where in a list of runs those are that were looked for."""
 
     hits: Hits
+
+
+@dataclass
+class ViewsKept(Message):
+    """The file of views was written."""
+
+    done: str
+    unkept: str
+    """Why it was not; empty if it was."""
 
 
 @dataclass

@@ -28,6 +28,7 @@ from tui.messages import (
     StoreReplaced,
     StoresListed,
     SummariesRead,
+    ViewsKept,
 )
 
 # Imported by the functions that need them: this module is loaded before the first frame.
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, MetricSummary, Run
     from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
-    from tui.view.runs import RunColumns, RunsView
+    from tui.view.run_columns import RunColumns
+    from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.views import ViewBook
     from tui.widgets.chart_pane import ChartWish
 
 Post = Callable[[Message], bool]
@@ -171,17 +174,17 @@ def _first_rows(
     store: Store, ids: Sequence[str], view: RunsView, cancel: Event
 ) -> tuple[list[Run], RunColumns, RunKeys | None]:
     """The runs with these ids, the columns that tell most about them, and what of wide runs is read from now on."""
-    from tui.view.runs import choose_columns, promoted
+    from tui.view.run_columns import choose_columns, promoted
 
-    several = view.experiment_ids is None
+    several, by = view.experiment_ids is None, [key.column for key in view.order]
     runs = store.runs(ids[:SAMPLE], ROW_PARTS, cancel)
     if not any(map(_is_wide, runs)):
         runs += store.runs(ids[SAMPLE:], ROW_PARTS, cancel) if len(ids) > SAMPLE else []
         columns = choose_columns(runs, several_experiments=several)
-        keys = promoted(columns, view.order[0]).keys if any(map(_is_wide, runs)) else None
+        keys = promoted(columns, by).keys if any(map(_is_wide, runs)) else None
         return runs, columns, keys
     columns = choose_columns(runs, several_experiments=several)
-    keys = promoted(columns, view.order[0]).keys
+    keys = promoted(columns, by).keys
     return runs + _narrow_rows(store, ids[SAMPLE:], keys, cancel), columns, keys
 
 
@@ -208,6 +211,11 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
     named = store.run_ids(hits_query(view, text), cancel).items
     post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
+
+
+def keep_views(views: ViewBook, done: str, post: Post, cancel: Event) -> None:
+    """Writes the file of views; `done` is what is said then."""
+    post(ViewsKept(done, views.write()))
 
 
 def read_run(store: Store, run_id: str, post: Post, cancel: Event) -> None:

@@ -12,7 +12,7 @@ from tests.support.cli import invoke, process
 from tui.cli.commands import COMMANDS
 from tui.cli.main import Commands, cli
 from tui.cli.run_reading import RUNS_AT_ONCE
-from tui.view.runs import METRIC_COLUMNS, PARAM_COLUMNS
+from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,6 +13,8 @@ from store.errors import StoreBusy
 from store.kinds import ViewType
 from tests.tui.conftest import Walk, screen_text, wait_for
 from tui.screens.browser import Browser
+from tui.view.order import SortKey
+from tui.view.run_columns import RunColumn
 from tui.widgets.error_bar import ErrorBar
 from tui.widgets.line import Line
 from tui.widgets.table import Table
@@ -123,7 +125,7 @@ async def test_sorting_by_a_metric_and_turning_the_order_round(walk: Walk, demo:
     async with walk(demo) as pilot:
         screen = await open_runs(pilot, "churn")
         first = screen.runs.table.rows.key(0)
-        screen.runs.sort_by("metrics.`validation-auc`")
+        screen.runs.sort_by(RunColumn("metrics", "validation-auc"))
         await wait_for(pilot, lambda: screen.runs.table.rows.key(0) != first, "another order")
         best = screen.runs.table.rows.key(0)
         await pilot.press("S")
@@ -331,7 +333,7 @@ async def test_several_changes_at_once_all_count(walk: Walk, demo: Path) -> None
         await wait_for(pilot, lambda: not screen.busy and runs.view is not None and runs.view.filter, "the answer")
         assert runs.view is not None
         assert runs.view.filter == "attributes.status = 'FINISHED'"
-        assert runs.view.order == ("attributes.start_time", True)
+        assert runs.view.order == (SortKey(RunColumn("attributes", "start_time"), True),)
         assert runs.view.stage is ViewType.DELETED_ONLY
 
 

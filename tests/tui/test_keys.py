@@ -14,6 +14,7 @@ from tui.app import FlowdeckApp
 from tui.bindings import bindings
 from tui.keys import BY_ID, KEYS, Key, Place, at, shown, shown_keys
 from tui.screens.browser import Browser
+from tui.screens.modals.columns import ColumnsScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.run_pane import RunPane
@@ -26,6 +27,7 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.NAMES: (ExperimentsPane, RunsPane, RunPane),
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
+    Place.COLUMNS: (ColumnsScreen,),
     Place.RUN: (RunPane,),
     Place.CHART: (ChartPane,),
 }
@@ -36,6 +38,7 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUNS),
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
+    (Place.LISTS, Place.COLUMNS),
 ]
 """Places whose keys work at the same time."""
 

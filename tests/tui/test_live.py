@@ -180,7 +180,7 @@ async def test_what_runs_are_filtered_and_sorted_by_is_followed(database: Path, 
     trainer.log(second, "score", 2.0, 1)
     async with living(counted(database)) as (pilot, screen):
         await open_experiment(pilot, screen)
-        screen.runs._ask(filter="metrics.score > 0", order=("metrics.score", False))
+        screen.runs._ask(filter="metrics.score > 0", order=(SortKey(RunColumn("metrics", "score"), False),))
         await wait_for(pilot, lambda: list(screen.runs.ids) == [second, first], "sorted")
         trainer.log(first, "score", 3.0, 2)
         await wait_for(pilot, lambda: list(screen.runs.ids) == [first, second], "sorted otherwise")

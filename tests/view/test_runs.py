@@ -17,16 +17,12 @@ from store.search.syntax import And, Comparison, Entity, Operator, conjuncts
 from tui.view import cells
 from tui.view.facts import PARENT_TAG, run_duration
 from tui.view.glyphs import UNICODE
-from tui.view.runs import (
-    METRIC_COLUMNS,
-    PARAM_COLUMNS,
-    RunColumns,
-    RunRows,
-    RunsView,
-    choose_columns,
-    run_title,
-)
+from tui.view.order import Order, SortKey, sortable
+from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS, RunColumn, RunColumns, choose_columns
+from tui.view.runs import RunRows, RunsView, run_title
 
+OLDEST_FIRST = (SortKey(RunColumn("attributes", "start_time"), True),)
+BY_NAME = (SortKey(RunColumn("attributes", "run_name"), True),)
 HOSTILE = "\x1b]0;x\x07\u202e[red]\n"
 
 
@@ -57,11 +53,11 @@ def test_the_usual_view_asks_for_everything_newest_first() -> None:
 
 
 def test_a_view_asks_for_its_experiments_its_stage_and_its_order() -> None:
-    view = RunsView(("1", "2"), order=("metrics.`val/auc`", False), stage=ViewType.ALL)
+    view = RunsView(("1", "2"), order=(SortKey(RunColumn("metrics", "val/auc"), False),), stage=ViewType.ALL)
     assert view.query == RunQuery(("1", "2"), "", ("metrics.`val/auc` DESC",), ViewType.ALL)
     (key,) = parse_run_order(view.query.order_by)
     assert (key.entity, key.key, key.ascending) == (Entity.METRIC, "val/auc", False)
-    assert replace(view, order=("attributes.start_time", True)).query.order_by == ("attributes.start_time ASC",)
+    assert replace(view, order=OLDEST_FIRST).query.order_by == ("attributes.start_time ASC",)
 
 
 @pytest.mark.parametrize("text", ["metrics.a > 1 or metrics.b > 1", "resnet OR vgg", "resnet", "metrics.a > 1 AND"])
@@ -130,8 +126,8 @@ def test_no_runs_have_no_columns_of_their_own() -> None:
 # What stands in them
 
 
-def rows(*runs: Run, columns: RunColumns | None = None, order: tuple[str, bool] = ("x", True)) -> RunRows:
-    chosen = columns or choose_columns(runs, several_experiments=False)
+def rows(*runs: Run, columns: RunColumns | None = None, order: Order = ()) -> RunRows:
+    chosen = (columns or choose_columns(runs, several_experiments=False)).listed()
     return RunRows([item.run_id for item in runs], {item.run_id: item for item in runs}, chosen, {"1": "iris"}, order)
 
 
@@ -164,7 +160,7 @@ def test_missing_and_empty_values_are_told_apart() -> None:
 
 
 def test_a_row_that_is_not_loaded_has_no_cells_but_a_key() -> None:
-    table = RunRows(["x", "y"], {"y": run("y")}, RunColumns(), {}, ("x", True))
+    table = RunRows(["x", "y"], {"y": run("y")}, RunColumns().listed(), {})
     assert table.cells(0) is None
     assert table.cells(1) is not None
     assert [table.key(0), table.key(1)] == ["x", "y"]
@@ -174,17 +170,18 @@ def test_a_row_that_is_not_loaded_has_no_cells_but_a_key() -> None:
 
 def test_the_column_that_sorts_says_so() -> None:
     full = run(metrics=metrics(loss=1.0))
-    titles = [column.title for column in rows(full, order=("metrics.`loss`", False)).columns]
+    titles = [column.title for column in rows(full, order=(SortKey(RunColumn("metrics", "loss"), False),)).columns]
     assert f"loss {UNICODE.down}" in titles
-    titles = [column.title for column in rows(full, order=("attributes.run_name", True)).columns]
+    titles = [column.title for column in rows(full, order=BY_NAME).columns]
     assert f"Run {UNICODE.up}" in titles
 
 
 def test_columns_that_can_sort_are_order_by_keys_that_mlflow_takes() -> None:
     full = run(metrics=metrics(**{"val/loss": 1.0}), params={"learning rate": "0.1"})
-    sortable = [column.id for column in rows(full).columns if "." in column.id]
-    assert len(sortable) == 7
-    assert len(parse_run_order([f"{key} ASC" for key in sortable])) == len(sortable)
+    columns = choose_columns([full], several_experiments=False).listed()
+    keys = [SortKey(column, True).expression for column in columns if sortable(column)]
+    assert len(keys) == 6
+    assert len(parse_run_order(keys)) == len(keys)
 
 
 def test_odd_statuses_and_times_are_shown_as_they_are() -> None:
@@ -234,9 +231,8 @@ def test_nothing_of_a_hostile_run_reaches_the_terminal_as_it_is() -> None:
     table = RunRows(
         [hostile.run_id],
         {hostile.run_id: hostile},
-        choose_columns([hostile], several_experiments=True),
+        choose_columns([hostile], several_experiments=True).listed(),
         {HOSTILE: HOSTILE},
-        ("x", True),
     )
     found = table.cells(0)
     assert found is not None

@@ -7,7 +7,8 @@ import pytest
 from store.entities import Metric, Run, StoreInfo
 from tui.view import cells
 from tui.view.run import headline, overview_rows
-from tui.view.runs import RunColumns, RunRows, widened
+from tui.view.run_columns import RunColumns, widened
+from tui.view.runs import RunRows
 from tui.view.silence import silent
 from tui.view.status import AGES, Status, status_pieces, updated
 
@@ -38,7 +39,7 @@ def test_a_badge_tells_for_how_long_in_coarse_steps(minutes: float, badge: str) 
 
 def test_the_badge_stands_where_the_status_stands() -> None:
     now = after(180)
-    table = RunRows(["r"], {"r": run(loss=1.0)}, RunColumns(), {}, ("x", True), lambda: now)
+    table = RunRows(["r"], {"r": run(loss=1.0)}, RunColumns().listed(), {}, now=lambda: now)
     row = table.cells(0)
     assert row is not None
     status = row[[column.id for column in table.columns].index("attributes.status")]

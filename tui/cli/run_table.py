@@ -9,7 +9,7 @@ from tui.cli.run_columns import RunColumn
 from tui.view import cells
 from tui.view.export import Heading
 from tui.view.glyphs import GLYPHS
-from tui.view.runs import RunColumns, choose_columns
+from tui.view.run_columns import RunColumns, choose_columns
 from tui.view.text import clean
 
 _ID_COLUMNS = 8

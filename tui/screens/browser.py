@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from store.kinds import ViewType
 from tui import messages, reading
 from tui.config import INTERVAL
-from tui.screens.changes import ChangesScreen
 from tui.screens.layout import CHART, RUN, RUNS
 from tui.screens.live import GROUP as LIVE
-from tui.screens.session import Work
+from tui.screens.runs import RunsScreen
 from tui.screens.stores import GROUP as OTHER_STORE
 from tui.view.experiments import ALL
 from tui.view.stages import STAGES
@@ -25,10 +23,9 @@ from tui.work import WorkEnded, WorkFailed
 if TYPE_CHECKING:
     from store.entities import ExperimentStats
     from store.protocols import Store
-    from tui.screens.modals.picker import Choice
     from tui.spot import Spot
-    from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.views import ViewBook
     from tui.widgets.chart_pane import ChartPane
     from tui.widgets.run_pane import RunPane
     from tui.widgets.runs_pane import RunsPane
@@ -40,7 +37,7 @@ PAINTED = 0.05
 """Seconds after which experiments are on screen, so that what the next keys need can be imported: three frames."""
 
 
-class Browser(ChangesScreen):
+class Browser(RunsScreen):
     """Reads one store and shows it, a level at a time."""
 
     def __init__(
@@ -53,18 +50,16 @@ class Browser(ChangesScreen):
         store: Store | None = None,
         spot: Spot | None = None,
         interval: float = INTERVAL,
+        views: ViewBook,
     ) -> None:
         """`given` is the store that was named on the command line; `store` is what `which` names, if it is open;
         `spot` is where to go back to; `read_only`: nothing may be changed, whatever the store allows; `interval` is
-        live mode's, in seconds.
+        live mode's, in seconds; `views` are those that were kept.
         """
-        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval)
+        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval, views=views)
         self._handed = store
-        self._names: Mapping[str, str] = {}
         self._uncounted: messages.ExperimentsRead | None = None
         """Experiments whose runs are being counted, while none are on screen."""
-        self._early: RunsView | None = None
-        """Runs that were asked for before the store was open."""
 
     def on_mount(self) -> None:
         self.experiments.entitle([("Experiments", "title")])
@@ -83,10 +78,6 @@ class Browser(ChangesScreen):
 
     # Reading
 
-    def _read(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> None:
-        if self._session.read(group, what, work, *arguments, silent=silent) and not silent:
-            self.show_status()
-
     def _read_experiments(self) -> None:
         what = "reading the experiments"
         if self._session.store is None:
@@ -94,12 +85,6 @@ class Browser(ChangesScreen):
             self._session.start("experiments", f"opening {self._title}", reading.open_and_read, *opening)
         else:
             self._session.read("experiments", what, reading.read_again, self._opener, self._which.text, self._stage)
-        self.show_status()
-
-    def _was_read(self, pane: str, *groups: str) -> None:
-        """What a pane shows was read just now; errors of the work that did it are settled."""
-        self.query_one(ErrorBar).hide(*groups)
-        self.status.was_read(pane)
         self.show_status()
 
     async def on_work_failed(self, message: WorkFailed) -> None:
@@ -194,81 +179,18 @@ class Browser(ChangesScreen):
         return self._stats.get(experiment_id) or ExperimentStats(experiment_id, 0, 0, None)
 
     async def on_experiments_pane_opened(self, message: ExperimentsPane.Opened) -> None:
-        from tui.view.runs import RunsView
-
         await self.prepare()
-        ids = None if message.experiment_id == ALL else (message.experiment_id,)
         chosen = self._experiments.get(message.experiment_id)
         deleted = chosen is not None and chosen.lifecycle_stage == "deleted"
-        view = RunsView(experiment_ids=ids, stage=ViewType.ALL if deleted else self._stage)
-        shown = self.runs.view
-        same = shown is not None and (shown.experiment_ids, shown.stage) == (view.experiment_ids, view.stage)
-        if not (same and self.runs.answered):
-            self.runs.start(view, self._names)
+        ids = None if message.experiment_id == ALL else (message.experiment_id,)
+        await self.open_runs(ids, ViewType.ALL if deleted else self._stage)
         await self.go(RUNS)
 
-    # Runs
-
-    def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
-        if self._session.store is None:
-            # Typed ahead: they are read as soon as there is a store.
-            self._early = message.view
-        else:
-            self._read("runs", "reading the runs", reading.read_runs, message.view)
-
-    def on_runs_coming(self, message: messages.RunsComing) -> None:
-        self.runs.coming(message.view, message.headway)
-
-    def on_runs_found(self, message: messages.RunsFound) -> None:
-        self.runs.found(message)
-        self._was_read("runs", "runs")
-
-    def on_runs_absent(self, message: messages.RunsAbsent) -> None:
-        self.runs.explain(message.view, message.absent)
-
-    def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
-        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys)
-
-    def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
-        wanted = (message.view, message.ids, message.text)
-        self._read("hits", "looking for runs", reading.read_hits, *wanted)
-
-    def on_hits_found(self, message: messages.HitsFound) -> None:
-        self.runs.hits_found(message.hits)
-
-    def on_runs_read(self, message: messages.RunsRead) -> None:
-        self.runs.read(message.ids, message.runs, message.keys)
-        self._was_read("runs", "rows")
-
-    def on_runs_pane_mending_dropped(self) -> None:
-        self.query_one(ErrorBar).hide("runs")
-
-    def start_runs(self, spot: Spot) -> None:
-        if spot.runs is not None:
-            self.runs.start(spot.runs, self._names, return_to=spot.run)
+    # Run
 
     async def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
         self._read_run(message.run_id)
         await self.go(RUN)
-
-    def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
-        from tui.screens.modals.picker import Choice
-
-        choices = [Choice(choice.key, choice.title, choice.kind) for choice in message.choices]
-        self._pick("Sort by", choices, message.key, self.runs.sort_by, message.known)
-
-    def _pick(
-        self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None], hint: str = ""
-    ) -> None:
-        from tui.screens.modals.picker import Picker
-
-        def picked(key: str | None) -> None:
-            if key is not None:
-                then(key)
-
-        self.app.push_screen(Picker(title, choices, chosen, hint=hint), picked)
-
-    # Run
 
     def _read_run(self, run_id: str) -> None:
         self._session.cancel("sparks")

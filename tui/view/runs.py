@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
-from store.entities import Run, RunParts, ViewType
+from store.direction import more_is_better
+from store.entities import Run, ViewType
 from store.ids import place_of
-from store.protocols import RunKeys, RunQuery
+from store.protocols import RunQuery
 from tui.clock import now_ms
 from tui.view import cells
-from tui.view.facts import PARENT_TAG, run_duration
+from tui.view.facts import PARENT_TAG
 from tui.view.glyphs import GLYPHS
+from tui.view.order import NEWEST_FIRST, Order
+from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker
+from tui.view.run_columns import RunColumn
 from tui.view.silence import silent
 from tui.view.table import Cell, Column
 from tui.view.text import clean
-
-METRIC_COLUMNS = 8
-"""Metrics that get a column of their own, those that most runs have first."""
-
-PARAM_COLUMNS = 8
-"""Params that get a column, those that differ between runs first."""
-
-STATUS_ROLES = {"FINISHED": "good", "FAILED": "bad", "KILLED": "warn", "RUNNING": "live", "SCHEDULED": "dim"}
-
-
-NEWEST_FIRST = ("attributes.start_time", False)
-"""The order of MLflow's own page."""
-
 
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 _NOT_ITSELF = re.compile(r"[%\\']")
@@ -46,14 +38,16 @@ class RunsView:
     """In the language of `store.search`."""
     find: str = ""
     """A part of the run's name."""
-    order: tuple[str, bool] = NEWEST_FIRST
-    """An order_by key, and whether it is ascending."""
+    order: Order = NEWEST_FIRST
     stage: ViewType = ViewType.ACTIVE_ONLY
+    columns: tuple[RunColumn, ...] | None = None
+    """None: those that tell most about the runs."""
+    frozen: int = 0
+    """How many of them stay, beside the name, when the others are scrolled sideways."""
 
     @property
     def query(self) -> RunQuery:
-        key, ascending = self.order
-        order = () if self.order == NEWEST_FIRST else (f"{key} {'ASC' if ascending else 'DESC'}",)
+        order = () if self.order == NEWEST_FIRST else tuple(key.expression for key in self.order)
         return RunQuery(self.experiment_ids, self._whole_filter[0], order, self.stage)
 
     @property
@@ -76,148 +70,37 @@ def _find_clause(text: str) -> str:
     return f"attributes.run_name ILIKE '%{re.sub(_NOT_ITSELF, '_', text)}%'" if text else ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunColumns:
-    """The params and metrics that have a column."""
-
-    metrics: tuple[str, ...] = ()
-    params: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    """The tag that the runs are sorted by."""
-    other_metrics: int = 0
-    """Metrics of the runs that were looked at which have none."""
-    other_params: int = 0
-    several_experiments: bool = False
-
-    @property
-    def keys(self) -> RunKeys:
-        """What a row shows of the params, metrics and tags of its run."""
-        return {
-            RunParts.METRICS: self.metrics,
-            RunParts.PARAMS: self.params,
-            RunParts.TAGS: (*self.tags, PARENT_TAG),
-        }
-
-
-def choose_columns(runs: Sequence[Run], *, several_experiments: bool) -> RunColumns:
-    """The columns that tell most about these runs.
-
-    Metrics by how many runs have them; system metrics last. Params that differ between runs before those
-    that do not.
-    """
-    metrics = Counter(key for run in runs for key in run.metrics)
-    params = Counter(key for run in runs for key in run.params)
-    values: dict[str, set[str]] = {}
-    for run in runs:
-        for key, value in run.params.items():
-            values.setdefault(key, set()).add(value)
-    ranked_metrics = sorted(metrics, key=lambda key: (key.startswith("system/"), -metrics[key], key))
-    ranked_params = sorted(params, key=lambda key: (len(values[key]) < 2, -params[key], key))
-    return RunColumns(
-        metrics=tuple(ranked_metrics[:METRIC_COLUMNS]),
-        params=tuple(ranked_params[:PARAM_COLUMNS]),
-        other_metrics=max(0, len(metrics) - METRIC_COLUMNS),
-        other_params=max(0, len(params) - PARAM_COLUMNS),
-        several_experiments=several_experiments,
-    )
-
-
-def promoted(columns: RunColumns, order_key: str) -> RunColumns:
-    """With what runs are sorted by as the first of its kind, whether that metric, param or tag had a column or not."""
-    kind, _, quoted = order_key.partition(".")
-    key = quoted.strip("`")
-    if kind == "metrics":
-        others = tuple(one for one in columns.metrics if one != key)
-        return replace(columns, metrics=(key, *others)[: max(METRIC_COLUMNS, 1)], tags=())
-    if kind == "params":
-        others = tuple(one for one in columns.params if one != key)
-        return replace(columns, params=(key, *others)[: max(PARAM_COLUMNS, 1)], tags=())
-    return replace(columns, tags=(key,) if kind == "tags" else ())
-
-
-def widened(columns: RunColumns, runs: Sequence[Run]) -> RunColumns:
-    """With columns for the params and metrics that these runs have besides, after the others, as far as there is room.
-
-    Runs that began a moment ago have none yet.
-    """
-    metrics, more_metrics = _widened(columns.metrics, METRIC_COLUMNS, [key for run in runs for key in run.metrics])
-    params, more_params = _widened(columns.params, PARAM_COLUMNS, [key for run in runs for key in run.params])
-    return replace(
-        columns,
-        metrics=metrics,
-        params=params,
-        other_metrics=columns.other_metrics or more_metrics,
-        other_params=columns.other_params or more_params,
-    )
-
-
-def _widened(shown: tuple[str, ...], most: int, keys: Sequence[str]) -> tuple[tuple[str, ...], int]:
-    """Which keys have a column now, and how many of the new ones have none, if there were columns left."""
-    if len(shown) >= most:
-        return shown, 0
-    new = sorted({*keys}.difference(shown), key=lambda key: (key.startswith("system/"), key))
-    return (*shown, *new)[:most], max(0, len(shown) + len(new) - most)
-
-
-LOWER_IS_BETTER = ("loss", "err", "rmse", "mae", "mse", "perplexity", "ppl", "time", "latency")
-"""Parts of the names of metrics of which the smallest is looked for first."""
-
-
-def first_ascending(order_key: str) -> bool:
+def first_ascending(column: RunColumn) -> bool:
     """Which end of an order a user wants to see first: the newest, the best metric, the first name."""
-    if order_key.endswith("_time"):
-        return False
-    if order_key.startswith("metrics."):
-        return any(part in order_key.lower() for part in LOWER_IS_BETTER)
+    if column.kind == "attributes":
+        return not column.key.endswith("_time")
+    if column.kind == "metrics":
+        return more_is_better(column.key) is False
     return True
 
 
 class RunRows:
-    """Runs by id, as far as they are loaded."""
+    """Runs by id, as far as they are loaded: status, name, then the columns that are wanted."""
 
     def __init__(
         self,
         ids: Sequence[str],
         loaded: Mapping[str, Run],
-        columns: RunColumns,
+        columns: Sequence[RunColumn],
         experiment_names: Mapping[str, str],
-        sorted_by: tuple[str, bool],
+        order: Order = (),
         now: Callable[[], int] = now_ms,
     ) -> None:
         """`now` is the time (ms since the epoch) by which runs are called silent."""
         self._ids = ids
         self._loaded = loaded
-        self._chosen = columns
-        self._names = experiment_names
         self._now = now
-        self.columns = self._make_columns(sorted_by)
-
-    def _make_columns(self, sorted_by: tuple[str, bool]) -> tuple[Column, ...]:
-        columns = [
+        self._makers = [maker(column, experiment_names) for column in columns]
+        sample = list(islice(loaded.values(), LOOKED_AT))
+        self.columns = (
             Column("status", " ", least=1, most=1),
-            Column("attributes.run_name", "Run", least=14, most=34),
-        ]
-        if self._chosen.several_experiments:
-            columns.append(Column("experiment", "Experiment", least=8, most=24))
-        columns += [
-            Column("attributes.status", "Status", least=8, most=13),
-            Column("attributes.start_time", "Started", least=16, most=16),
-            Column("duration", "Duration", "right", most=12),
-        ]
-        columns += [Column(f"tags.`{key}`", clean(key), most=20) for key in self._chosen.tags]
-        columns += [Column(f"metrics.`{key}`", clean(key), "right", least=6, most=20) for key in self._chosen.metrics]
-        columns += [Column(f"params.`{key}`", clean(key), most=20) for key in self._chosen.params]
-        columns += [
-            Column("attributes.user_id", "User", most=14),
-            Column("attributes.run_id", "Run id", least=8, most=32),
-        ]
-        key, ascending = sorted_by
-        mark = GLYPHS.up if ascending else GLYPHS.down
-        return tuple(
-            Column(column.id, f"{column.title} {mark}", column.align, column.least, column.most)
-            if column.id == key
-            else column
-            for column in columns
+            Column("attributes.run_name", f"Run{_mark(NAME, order)}", least=14, most=34),
+            *(heading(column, _mark(column, order), sample) for column in columns),
         )
 
     def __len__(self) -> int:
@@ -234,26 +117,23 @@ class RunRows:
         if run is None:
             return None
         badge = silent(run, self._now())
-        role = "warn" if badge else STATUS_ROLES.get(run.status, "")
-        found = [Cell(symbol(run), role), Cell(run_title(run), "dim" if run.lifecycle_stage == "deleted" else "name")]
-        if self._chosen.several_experiments:
-            found.append(Cell(clean(self._names.get(run.experiment_id, run.experiment_id)), "dim"))
-        found += [
-            Cell(badge or clean(run.status), role),
-            Cell(cells.moment(run.start_time), "dim"),
-            Cell(cells.duration(run_duration(run)), "dim"),
+        return [
+            Cell(symbol(run), "warn" if badge else STATUS_ROLES.get(run.status, "")),
+            Cell(run_title(run), "dim" if run.lifecycle_stage == "deleted" else "name"),
+            *[make(run, badge) for make in self._makers],
         ]
-        for key in self._chosen.tags:
-            tag = run.tags.get(key)
-            found.append(Cell(cells.MISSING, "dim") if tag is None else Cell(clean(tag[:200])))
-        for key in self._chosen.metrics:
-            metric = run.metrics.get(key)
-            found.append(Cell(cells.MISSING, "dim") if metric is None else Cell(cells.number(metric.value)))
-        for key in self._chosen.params:
-            value = run.params.get(key)
-            found.append(Cell(cells.MISSING, "dim") if value is None else Cell(clean(value[:200])))
-        found += [Cell(clean(run.user_id or ""), "dim"), Cell(clean(run.run_id), "dim")]
-        return found
+
+
+NAME: Final = RunColumn("attributes", "run_name")
+
+
+def _mark(column: RunColumn, order: Order) -> str:
+    """The direction in which runs are sorted by a column, and which of several keys it is; else empty."""
+    for place, key in enumerate(order, start=1):
+        if key.column.same(column):
+            number = str(place) if len(order) > 1 else ""
+            return f" {GLYPHS.up if key.ascending else GLYPHS.down}{number}"
+    return ""
 
 
 def symbol(run: Run) -> str:

@@ -10,7 +10,10 @@ from store.kinds import ViewType
 from tui.view import cells
 from tui.view.absence import absence
 from tui.view.glyphs import GLYPHS, quoted
-from tui.view.runs import NEWEST_FIRST, RunColumns, RunsView
+from tui.view.order import NEWEST_FIRST, SortKey
+from tui.view.run_cells import title
+from tui.view.run_columns import RunColumns
+from tui.view.runs import RunsView
 from tui.view.stages import STAGE_NAMES
 from tui.view.text import clean, wrapped
 
@@ -50,16 +53,32 @@ def runs_title(
     if STAGE_NAMES[view.stage]:
         pieces.append((STAGE_NAMES[view.stage], "warn"))
     if view.order != NEWEST_FIRST:
-        key, ascending = view.order
-        pieces.append((f"{GLYPHS.up if ascending else GLYPHS.down} {clean(key)}", "dim"))
+        by = (f"{_sign(key)} {title(key.column)}" for key in view.order)
+        pieces.append((" ".join(by), "dim"))
     hidden = [
         cells.plural(number, noun)
         for number, noun in ((columns.other_metrics, "metric"), (columns.other_params, "param"))
         if number
     ]
-    if hidden and roomy:
+    if hidden and roomy and view.columns is None:
         pieces.append((f"{' and '.join(hidden)} without a column", "dim"))
     return pieces
+
+
+def view_text(view: RunsView) -> str:
+    """What a view narrows, orders and shows, in a line."""
+    parts = [f"where {clean(view.filter)}"] if view.filter else []
+    if view.order != NEWEST_FIRST:
+        parts.append("by " + ", ".join(f"{title(key.column)} {_sign(key)}" for key in view.order))
+    if STAGE_NAMES[view.stage]:
+        parts.append(STAGE_NAMES[view.stage])
+    if view.columns is not None:
+        parts.append(cells.plural(len(view.columns), "column"))
+    return f" {GLYPHS.gap} ".join(parts) or "the usual view"
+
+
+def _sign(key: SortKey) -> str:
+    return GLYPHS.up if key.ascending else GLYPHS.down
 
 
 def emptiness(view: RunsView, absent: Sequence[Absent], keys: KeyNames, columns: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
@@ -15,10 +16,12 @@ from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.looking import UNFINISHED
 from tui.view import cells
+from tui.view.column_choice import ColumnChoice, columns_known
 from tui.view.glyphs import GLYPHS
 from tui.view.headway import headway_text
-from tui.view.order import OrderChoice, keys_known, order_choices
-from tui.view.runs import RunColumns, RunRows, RunsView, first_ascending, promoted, widened
+from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
+from tui.view.run_columns import RunColumn, RunColumns, keys_of, promoted, widened
+from tui.view.runs import RunRows, RunsView, first_ascending
 from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
 from tui.view.stages import STAGES
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 ROOMY = 100
 """Columns of the pane from which the title says what has no column."""
+
+NARROW = 100
+"""Columns of the pane below which what was measured comes before times and states."""
 
 NEAR = 60
 """Rows that are read ahead on both sides of those on screen."""
@@ -82,9 +88,30 @@ class RunsPane(HitsPane):
         """The order is to be chosen."""
 
         choices: Sequence[OrderChoice]
-        key: str
+        chosen: RunColumn
+        """What they are sorted by now."""
         known: str
         """Whose keys these are, if not those of every run."""
+        adds: bool
+        """True if what is chosen comes behind the keys that there are."""
+
+    @dataclass
+    class ColumnsWanted(Message):
+        """The columns are to be chosen."""
+
+        choice: ColumnChoice
+        widths: Mapping[str, int]
+        """Terminal columns of those on screen, by id."""
+        known: Mapping[RunColumn, int]
+        """What the runs that were read have under keys -> how many of them."""
+        note: str
+        """Whose keys these are, if not those of every run."""
+
+    @dataclass
+    class Viewed(Message):
+        """The runs are shown in another way."""
+
+        view: RunsView
 
     class MendingDropped(Message):
         """A filter that was wrong is not to be mended."""
@@ -98,6 +125,7 @@ class RunsPane(HitsPane):
         self._ids: Sequence[str] = ()
         self._loaded = RunCache()
         self._columns = RunColumns()
+        """What has a column where the user chose none."""
         self._complete = True
         self._wide = False
         """True if runs have so many params or metrics that only those are read that have a column."""
@@ -111,6 +139,7 @@ class RunsPane(HitsPane):
         """How far a reading that takes long has come."""
         self._badges: list[str] = []
         """What was said last of the silence of the rows on screen."""
+        self._narrow = False
         self._return_to = ""
         """The run on which the cursor is to be once it was found."""
         self.answered = False
@@ -215,7 +244,7 @@ class RunsPane(HitsPane):
             # A narrower filter must not take columns away.
             self._columns = answer.columns
         reordered = self._view is not None and self._view.order != view.order
-        self._columns = promoted(self._columns, view.order[0])
+        self._columns = promoted(self._columns, [key.column for key in view.order])
         self._view, self._ids, self._complete, self.answered = view, ids, answer.complete, True
         self._refused, self._absent, self._headway = "", (), ""
         if again and was_complete:
@@ -226,6 +255,7 @@ class RunsPane(HitsPane):
         self._go_back(answer.complete)
         if answer.complete:
             self.table.go_on()
+        self.post_message(self.Viewed(view))
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
@@ -253,7 +283,7 @@ class RunsPane(HitsPane):
     @property
     def keys(self) -> RunKeys | None:
         """What is read of a run; None: all."""
-        return self._columns.keys if self._wide else None
+        return keys_of(self.columns) if self._wide else None
 
     def read(self, ids: Sequence[str], runs: Sequence[Run], keys: RunKeys | None = None) -> None:
         """Fills rows in; those that were asked for and did not come are no longer in the store.
@@ -332,7 +362,14 @@ class RunsPane(HitsPane):
         return self.table.key or ""
 
     def _rows(self, view: RunsView) -> RunRows:
-        return RunRows(self._ids, self._loaded.having(self.keys), self._columns, self._names, view.order, self.now)
+        self.table.frozen = self.frozen + min(view.frozen, len(self.columns))
+        return RunRows(self._ids, self._loaded.having(self.keys), self.columns, self._names, view.order, self.now)
+
+    @property
+    def columns(self) -> tuple[RunColumn, ...]:
+        """What has a column behind the run's name: what the user chose, or what tells most."""
+        chosen = None if self._view is None else self._view.columns
+        return self._columns.listed(narrow=self._narrow) if chosen is None else chosen
 
     # Texts
 
@@ -361,10 +398,21 @@ class RunsPane(HitsPane):
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()
+        self._fill()
+
+    def _fill(self) -> None:
+        """Asks for the rows near the screen that were not read with all that has a column."""
         loaded = self._loaded.having(self.keys)
         wanted = [run_id for run_id in self._near() if run_id not in loaded]
         if wanted:
             self.post_message(self.Wanted(wanted, self.keys))
+
+    def on_resize(self, event: events.Resize) -> None:
+        narrow = event.size.width < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            if self._view is not None and self._view.columns is None and self.answered:
+                self.table.show(self._rows(self._view))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -431,21 +479,76 @@ class RunsPane(HitsPane):
         self._ask(filter="", find="")
         return True
 
-    def action_sort(self) -> None:
+    # Columns
+
+    def action_columns(self) -> None:
+        view = self._view
+        if view is not None and self.answered:
+            note = keys_known(len(self._loaded), len(self._ids), self._complete)
+            known = columns_known(self._loaded.values())
+            choice = ColumnChoice(self.columns, view.frozen)
+            self.post_message(self.ColumnsWanted(choice, self.table.widths, known, note))
+
+    def choose_columns(self, choice: ColumnChoice | None) -> None:
+        """Shows other columns; None: those that tell most."""
+        if self._view is None:
+            return
+        if choice is None:
+            self._show_as(replace(self._view, columns=None, frozen=0))
+        elif choice.columns != self.columns or choice.frozen != self._view.frozen:
+            self._show_as(replace(self._view, columns=choice.columns, frozen=choice.frozen))
+
+    def _show_as(self, view: RunsView) -> None:
+        """Shows the same runs with other columns."""
+        self._view = view
+        if self._asked is not None:
+            self._asked = replace(self._asked, columns=view.columns, frozen=view.frozen)
+        self.table.show(self._rows(view))
+        self._fill()
+        self._entitle(view)
+        self.post_message(self.Viewed(view))
+
+    def apply(self, view: RunsView) -> None:
+        """Asks for the same experiments' runs in another view."""
+        if self._view is not None:
+            self._post(view)
+
+    # Order
+
+    def _choose_order(self, *, adds: bool) -> None:
         if self._view is not None:
             known = keys_known(len(self._loaded), len(self._ids), self._complete)
-            self.post_message(self.SortWanted(order_choices(self._loaded.values()), self._view.order[0], known))
+            choices = order_choices(self._loaded.values())
+            self.post_message(self.SortWanted(choices, self._view.order[0].column, known, adds))
 
-    def sort_by(self, key: str) -> None:
-        """Sorts by an order_by key, from the end that one wants to see first; once more by the same: from the other."""
-        if self._view is not None:
-            same = key == self._view.order[0]
-            self._ask(order=(key, not self._view.order[1] if same else first_ascending(key)))
+    def action_sort(self) -> None:
+        self._choose_order(adds=False)
+
+    def action_sort_more(self) -> None:
+        self._choose_order(adds=True)
+
+    def sort_by(self, column: RunColumn, *, numeric: bool = False, adds: bool = False) -> None:
+        """Sorts by a column, from the end that one wants to see first; once more by the same: from the other.
+
+        `numeric`: the values of a param count as numbers; `adds`: behind the keys that there are.
+        """
+        view = self._asked or self._view
+        if view is None:
+            return
+        same = next((key for key in view.order if key.column.same(column)), None)
+        key = SortKey(column, first_ascending(column) if same is None else not same.ascending, numeric)
+        if not adds:
+            self._ask(order=(key,))
+        elif same is None:
+            self._ask(order=(*view.order, key))
+        else:
+            self._ask(order=tuple(key if one is same else one for one in view.order))
 
     def action_next_stage(self) -> None:
         if self._view is not None:
             self._ask(stage=STAGES[(STAGES.index(self._view.stage) + 1) % len(STAGES)])
 
     def action_reverse(self) -> None:
-        if self._view is not None:
-            self.sort_by(self._view.order[0])
+        view = self._asked or self._view
+        if view is not None:
+            self._ask(order=tuple(replace(key, ascending=not key.ascending) for key in view.order))

@@ -149,6 +149,20 @@ class Table(Widget, can_focus=True):
         return self.rows.key(self.cursor) if len(self.rows) else None
 
     @property
+    def frozen(self) -> int:
+        """Columns that stay when the others are scrolled sideways."""
+        return self._window.frozen
+
+    @frozen.setter
+    def frozen(self, columns: int) -> None:
+        self._window.frozen = columns
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Terminal columns of each column, by its id."""
+        return self._window.widths
+
+    @property
     def on_screen(self) -> range:
         """The rows that are on screen."""
         return self._window.on_screen

@@ -47,6 +47,11 @@ class Window:
         """Terminal columns of the longest text of the last column on screen."""
 
     @property
+    def widths(self) -> dict[str, int]:
+        """Terminal columns of each column, by its id."""
+        return {column.id: wide for column, wide in zip(self.rows.columns, self._widths, strict=False)}
+
+    @property
     def room(self) -> int:
         """Rows that fit on the screen."""
         return max(0, self.lines - 1)

@@ -1,0 +1,201 @@
+"""What is read for the list of runs, and what is chosen for it: order, columns, views."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from store.kinds import ViewType
+from tui import messages, reading
+from tui.screens.changes import ChangesScreen
+from tui.screens.session import Work
+from tui.view.text import clean
+from tui.views import EVERY, Place, ViewBook
+from tui.widgets.error_bar import ErrorBar
+
+# What the first frame does not need is imported when the panes below the experiments are prepared.
+if TYPE_CHECKING:
+    from tui.screens.modals.columns import ColumnsChosen
+    from tui.screens.modals.picker import Choice
+    from tui.screens.modals.views import ViewChoice
+    from tui.spot import Spot
+    from tui.view.runs import RunsView
+    from tui.view.stores import Which
+    from tui.widgets.runs_pane import RunsPane
+
+
+class RunsScreen(ChangesScreen):
+    """Reads the runs of experiments as they are wanted."""
+
+    def __init__(
+        self,
+        which: Which,
+        given: Which,
+        *,
+        opener: reading.Opener,
+        read_only: bool,
+        spot: Spot | None,
+        interval: float,
+        views: ViewBook,
+    ) -> None:
+        """`views` are those that were kept, and where those are kept that are left here."""
+        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval)
+        self._names: Mapping[str, str] = {}
+        """Of all experiments, by id."""
+        self._views = views
+        self._early: RunsView | None = None
+        """Runs that were asked for before the store was open."""
+
+    def _read(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> None:
+        if self._session.read(group, what, work, *arguments, silent=silent) and not silent:
+            self.show_status()
+
+    def _was_read(self, pane: str, *groups: str) -> None:
+        """What a pane shows was read just now; errors of the work that did it are settled."""
+        self.query_one(ErrorBar).hide(*groups)
+        self.status.was_read(pane)
+        self.show_status()
+
+    # Which runs
+
+    async def open_runs(self, experiment_ids: tuple[str, ...] | None, stage: ViewType) -> None:
+        """Asks for the runs of these experiments (None: of all) as they were left, unless they are on screen already.
+
+        `stage` is that of the experiments; the usual one leaves it to the view.
+        """
+        from tui.view.runs import RunsView
+
+        # In a thread: the disk may be slow.
+        if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
+            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
+        left = self._views.of(self._place(experiment_ids)) or RunsView()
+        view = replace(left, experiment_ids=experiment_ids)
+        if stage is not ViewType.ACTIVE_ONLY:
+            view = replace(view, stage=stage)
+        shown = self.runs.view
+        same = shown is not None and shown.experiment_ids == view.experiment_ids and stage in (shown.stage, view.stage)
+        if not (same and self.runs.answered):
+            self.runs.start(view, self._names)
+
+    def _place(self, experiment_ids: tuple[str, ...] | None) -> Place:
+        return self._which.key, EVERY if experiment_ids is None else ",".join(experiment_ids)
+
+    def on_runs_pane_viewed(self, message: RunsPane.Viewed) -> None:
+        """What is looked for by name is not kept: it was typed to find a run."""
+        self._views.leave(self._place(message.view.experiment_ids), replace(message.view, experiment_ids=None, find=""))
+
+    def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
+        if self._session.store is None:
+            # Typed ahead: they are read as soon as there is a store.
+            self._early = message.view
+        else:
+            self._read("runs", "reading the runs", reading.read_runs, message.view)
+
+    def on_runs_coming(self, message: messages.RunsComing) -> None:
+        self.runs.coming(message.view, message.headway)
+
+    def on_runs_found(self, message: messages.RunsFound) -> None:
+        self.runs.found(message)
+        self._was_read("runs", "runs")
+
+    def on_runs_absent(self, message: messages.RunsAbsent) -> None:
+        self.runs.explain(message.view, message.absent)
+
+    def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
+        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys)
+
+    def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
+        wanted = (message.view, message.ids, message.text)
+        self._read("hits", "looking for runs", reading.read_hits, *wanted)
+
+    def on_hits_found(self, message: messages.HitsFound) -> None:
+        self.runs.hits_found(message.hits)
+
+    def on_runs_read(self, message: messages.RunsRead) -> None:
+        self.runs.read(message.ids, message.runs, message.keys)
+        self._was_read("runs", "rows")
+
+    def on_runs_pane_mending_dropped(self) -> None:
+        self.query_one(ErrorBar).hide("runs")
+
+    def start_runs(self, spot: Spot) -> None:
+        if spot.runs is not None:
+            self.runs.start(spot.runs, self._names, return_to=spot.run)
+
+    # Order
+
+    def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
+        from tui.screens.modals.picker import Choice
+
+        by_id = {choice.column.id: choice for choice in message.choices}
+        choices = [Choice(key, choice.title, choice.kind) for key, choice in by_id.items()]
+
+        def sort(key: str) -> None:
+            chosen = by_id[key]
+            self.runs.sort_by(chosen.column, numeric=chosen.numeric, adds=message.adds)
+
+        self._pick("Then by" if message.adds else "Sort by", choices, message.chosen.id, sort, message.known)
+
+    # Columns
+
+    def on_runs_pane_columns_wanted(self, message: RunsPane.ColumnsWanted) -> None:
+        from tui.screens.modals.columns import ColumnsScreen
+
+        self.app.push_screen(ColumnsScreen(message.choice, message.widths, message.known, message.note), self._chosen)
+
+    def _chosen(self, chosen: ColumnsChosen | None) -> None:
+        if chosen is not None:
+            self.runs.choose_columns(chosen.choice)
+
+    # Views with a name
+
+    def action_views(self) -> None:
+        """Goes to a view that has a name, or gives the present one a name."""
+        from tui.screens.modals.views import Views
+
+        view = self.runs.view
+        if view is not None:
+            screen = Views(self._views.named)
+            self.app.push_screen(screen, lambda _: self._view_chosen(screen.chosen))
+
+    def _view_chosen(self, chosen: ViewChoice | None) -> None:
+        view = self.runs.view
+        if chosen is None or view is None:
+            return
+        if chosen.save:
+            self._views.name(chosen.name, replace(view, experiment_ids=None, find=""))
+            self._keep_views(f"this view is called {chosen.name}")
+        elif chosen.forget:
+            self._views.forget(chosen.name)
+            self._keep_views(f"the view {chosen.name} is forgotten")
+        else:
+            self.runs.apply(replace(self._views.named[chosen.name], experiment_ids=view.experiment_ids))
+
+    def _keep_views(self, done: str) -> None:
+        self._session.start("views", "keeping the view", reading.keep_views, self._views, done, silent=True)
+
+    def on_views_kept(self, message: messages.ViewsKept) -> None:
+        told, wrong = message.unkept or message.done, bool(message.unkept)
+        self.notify(clean(told), severity="warning" if wrong else "information", markup=False, timeout=6)
+
+    def action_copy_command(self) -> None:
+        """Copies the command that prints the runs as they are shown."""
+        from tui.view.command import command_of
+
+        view = self.runs.view
+        if view is not None:
+            command = command_of(view, self.runs.columns, self._which.text, self._names)
+            self.post_message(messages.CopyWanted("command", command))
+
+    def _pick(
+        self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None], hint: str = ""
+    ) -> None:
+        from tui.screens.modals.picker import Picker
+
+        def picked(key: str | None) -> None:
+            if key is not None:
+                then(key)
+
+        self.app.push_screen(Picker(title, choices, chosen, hint=hint), picked)

@@ -1,0 +1,161 @@
+"""Choosing the columns of the runs table: what is chosen so far, as steps from one choice to the next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from store.entities import Run
+from tui.view import cells
+from tui.view.glyphs import GLYPHS
+from tui.view.run_cells import title
+from tui.view.run_columns import ATTRIBUTES, RunColumn
+from tui.view.table import Cell, Column, ListRows
+from tui.view.text import clean
+
+LEAST_WIDTH: Final = 3
+MOST_WIDTH: Final = 80
+"""Terminal columns that a column may be given."""
+
+_NOUNS: Final = {
+    "attributes": "attribute",
+    "metrics": "metric",
+    "params": "param",
+    "tags": "tag",
+}
+
+OFFERED: Final = tuple(RunColumn("attributes", key) for key in ATTRIBUTES)
+"""What every run can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """The columns behind the run's name, in order, and how many of them stay."""
+
+    columns: tuple[RunColumn, ...]
+    frozen: int = 0
+
+    def place(self, key: str) -> int | None:
+        """Where the column with this id is."""
+        return next((place for place, column in enumerate(self.columns) if column.id == key), None)
+
+    def toggled(self, column: RunColumn) -> ColumnChoice:
+        """With the column at the end, or without it."""
+        place = self.place(column.id)
+        if place is None:
+            return replace(self, columns=(*self.columns, column))
+        frozen = self.frozen - (place < self.frozen)
+        return ColumnChoice((*self.columns[:place], *self.columns[place + 1 :]), frozen)
+
+    def moved(self, key: str, steps: int) -> ColumnChoice:
+        """With the column so many places further on, as far as there are places."""
+        place = self.place(key)
+        if place is None:
+            return self
+        others = [*self.columns[:place], *self.columns[place + 1 :]]
+        others.insert(min(max(place + steps, 0), len(others)), self.columns[place])
+        return replace(self, columns=tuple(others))
+
+    def sized(self, key: str, steps: int | None, present: int) -> ColumnChoice:
+        """With the column wider by so many terminal columns than it is at `present`; None: as wide as its values."""
+
+        def size(column: RunColumn) -> RunColumn:
+            if steps is None:
+                return replace(column, width=None)
+            wide = (present if column.width is None else column.width) + steps
+            return replace(column, width=min(max(wide, LEAST_WIDTH), MOST_WIDTH))
+
+        return self._changed(key, size)
+
+    def frozen_to(self, key: str) -> ColumnChoice:
+        """With this column and those before it staying in sight; once more: with none."""
+        place = self.place(key)
+        if place is None:
+            return self
+        return replace(self, frozen=0 if self.frozen == place + 1 else place + 1)
+
+    def _changed(self, key: str, change: Callable[[RunColumn], RunColumn]) -> ColumnChoice:
+        """With a column changed, unless there is one like that already."""
+        place = self.place(key)
+        if place is None:
+            return self
+        new = change(self.columns[place])
+        if any(column.same(new) for other, column in enumerate(self.columns) if other != place):
+            return self
+        return replace(self, columns=(*self.columns[:place], new, *self.columns[place + 1 :]))
+
+
+def columns_known(runs: Iterable[Run]) -> dict[RunColumn, int]:
+    """Columns for all that these runs have under keys -> how many of them have it; the most frequent first.
+
+    System metrics and MLflow's own tags come last.
+    """
+    found: dict[str, Counter[str]] = {"metrics": Counter(), "params": Counter(), "tags": Counter()}
+    for run in runs:
+        found["metrics"].update(run.metrics.keys())
+        found["params"].update(run.params.keys())
+        found["tags"].update(run.tags.keys())
+    columns = {}
+    for kind, counter in found.items():
+        for key in sorted(counter, key=lambda key: (key.startswith(("system/", "mlflow.")), -counter[key], key)):
+            columns[RunColumn(kind, key)] = counter[key]
+    return columns
+
+
+def described(column: RunColumn) -> str:
+    """What a column shows, in words."""
+    return _NOUNS[column.kind]
+
+
+def choice_rows(choice: ColumnChoice, known: Mapping[RunColumn, int], typed: str) -> ListRows:
+    """The columns that are shown, then what else there is; of both what has every word that was typed.
+
+    `known` are columns for what runs have under keys -> how many of the runs that were read.
+    """
+    words = typed.casefold().split()
+    counts = {(column.kind, column.key): runs for column, runs in known.items()}
+    shown = {(column.kind, column.key) for column in choice.columns}
+    others = [column for column in OFFERED if (column.kind, column.key) not in shown]
+    others += [RunColumn(kind, key) for kind, key in counts if (kind, key) not in shown]
+    rows: list[tuple[str, Sequence[Cell]]] = []
+    for place, column in enumerate([*choice.columns, *others]):
+        if not all(word in f"{column.key} {title(column)} {described(column)}".casefold() for word in words):
+            continue
+        inside = place < len(choice.columns)
+        runs = counts.get((column.kind, column.key))
+        notes = [
+            "stays" if inside and place < choice.frozen else "",
+            f"width {column.width}" if column.width is not None else "",
+        ]
+        rows.append(
+            (
+                column.id,
+                (
+                    Cell(GLYPHS.finished, "good") if inside else Cell(""),
+                    Cell(clean(title(column)), "name" if inside else ""),
+                    Cell(described(column), "dim"),
+                    Cell("" if runs is None else cells.count(runs), "dim"),
+                    Cell(", ".join(note for note in notes if note), "accent"),
+                ),
+            )
+        )
+    return ListRows(
+        (
+            Column("mark", "", least=1, most=1),
+            Column("title", "Column", least=12, most=44),
+            Column("what", "What", least=9, most=24),
+            Column("runs", "Runs", "right", most=9),
+            Column("notes", "", most=40),
+        ),
+        rows,
+    )
+
+
+def column_named(key: str, choice: ColumnChoice) -> RunColumn:
+    """The column with this id, among those that are shown or not."""
+    from tui.view.run_columns import column_of
+
+    place = choice.place(key)
+    return column_of(key) if place is None else choice.columns[place]

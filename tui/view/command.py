@@ -1,0 +1,29 @@
+"""A view of runs as the command that prints it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from store.kinds import ViewType
+from tui.view.order import NEWEST_FIRST
+from tui.view.run_columns import RunColumn
+from tui.view.runs import RunsView
+
+_STAGES = {ViewType.DELETED_ONLY: ["--deleted"], ViewType.ALL: ["--all"], ViewType.ACTIVE_ONLY: []}
+
+
+def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: Mapping[str, str]) -> str:
+    """The command for a shell; `store` is the address or the name of the store, `names` those of experiments by id."""
+    words = ["flowdeck", "runs", "-s", store]
+    for experiment in view.experiment_ids or ():
+        words += ["-e", names.get(experiment, experiment)]
+    if view.query.filter:
+        words += ["-f", view.query.filter]
+    if view.order != NEWEST_FIRST:
+        for key in view.order:
+            words += ["--sort", key.expression]
+    words += _STAGES[view.stage]
+    for column in (RunColumn("attributes", "run_name"), *columns):
+        words += ["-c", column.key if column.kind == "attributes" else column.id]
+    return shlex.join([*words, "-n", "0"])

@@ -1,0 +1,107 @@
+"""What stands in the columns of the runs table, and above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from store.entities import Run
+from tui.view import cells
+from tui.view.facts import run_duration
+from tui.view.order import is_number
+from tui.view.run_columns import ATTRIBUTES, RunColumn
+from tui.view.table import Cell, Column
+from tui.view.text import clean
+
+Maker = Callable[[Run, str], Cell]
+"""(run, its badge if it fell silent) -> what stands in one column."""
+
+STATUS_ROLES: Final = {"FINISHED": "good", "FAILED": "bad", "KILLED": "warn", "RUNNING": "live", "SCHEDULED": "dim"}
+
+LOOKED_AT: Final = 60
+"""Runs whose values tell on which side of a column they stand."""
+
+LONGEST_VALUE: Final = 200
+"""Characters of a text that are looked at: no column is so wide."""
+
+NOTHING: Final = Cell(cells.MISSING, "dim")
+
+_TIMES: Final = ("start_time", "end_time")
+
+_WIDTHS: Final[Mapping[str, tuple[int, int]]] = {
+    "experiment": (8, 24),
+    "status": (8, 13),
+    "start_time": (16, 16),
+    "end_time": (16, 16),
+    "duration": (1, 12),
+    "user_id": (1, 14),
+    "run_id": (8, 32),
+    "artifact_uri": (8, 40),
+    "lifecycle_stage": (7, 8),
+}
+"""Least and most terminal columns of an attribute."""
+
+
+def title(column: RunColumn) -> str:
+    """A column's heading."""
+    key = clean(column.key)
+    if column.kind == "attributes":
+        return ATTRIBUTES.get(column.key, key)
+    return key
+
+
+def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
+    """A column as the table takes it; `mark` is the sign of the order; `runs` are some whose values it shows."""
+    least, most, align = 1, 20, "left"
+    if column.kind == "attributes":
+        least, most = _WIDTHS[column.key]
+        align = "right" if column.key == "duration" else "left"
+    elif column.kind == "metrics":
+        least, most, align = 6, 20, "right"
+    elif column.kind in ("params", "tags"):
+        texts = [text for run in runs if (text := _texts(column, run)) is not None]
+        align = "right" if texts and all(map(is_number, texts)) else "left"
+    if column.width is not None:
+        least = most = column.width
+    return Column(column.id, f"{title(column)}{mark}", align, least, most)
+
+
+def _texts(column: RunColumn, run: Run) -> str | None:
+    return (run.params if column.kind == "params" else run.tags).get(column.key)
+
+
+def maker(column: RunColumn, names: Mapping[str, str]) -> Maker:
+    """Makes the cells of one column; `names` are those of the experiments by id."""
+    key = column.key
+    if column.kind == "attributes":
+        return _attribute(key, names)
+    if column.kind != "metrics":
+
+        def text(run: Run, badge: str) -> Cell:
+            found = _texts(column, run)
+            return NOTHING if found is None else Cell(clean(found[:LONGEST_VALUE]))
+
+        return text
+
+    def latest(run: Run, badge: str) -> Cell:
+        metric = run.metrics.get(key)
+        return NOTHING if metric is None else Cell(cells.number(metric.value))
+
+    return latest
+
+
+def _attribute(key: str, names: Mapping[str, str]) -> Maker:
+    makers: Mapping[str, Maker] = {
+        "experiment": lambda run, badge: Cell(clean(names.get(run.experiment_id, run.experiment_id)), "dim"),
+        "status": lambda run, badge: Cell(
+            badge or clean(run.status), "warn" if badge else STATUS_ROLES.get(run.status, "")
+        ),
+        "start_time": lambda run, badge: Cell(cells.moment(run.start_time), "dim"),
+        "end_time": lambda run, badge: Cell(cells.moment(run.end_time), "dim"),
+        "duration": lambda run, badge: Cell(cells.duration(run_duration(run)), "dim"),
+        "user_id": lambda run, badge: Cell(clean(run.user_id or ""), "dim"),
+        "run_id": lambda run, badge: Cell(clean(run.run_id), "dim"),
+        "artifact_uri": lambda run, badge: Cell(clean(run.artifact_uri or ""), "dim"),
+        "lifecycle_stage": lambda run, badge: Cell(clean(run.lifecycle_stage), "dim"),
+    }
+    return makers[key]
