@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from store.changes import Change, Outcome
 from store.entities import (
     Axis,
     Curve,
@@ -22,6 +21,9 @@ from store.entities import (
     StoreInfo,
     ViewType,
 )
+
+if TYPE_CHECKING:
+    from store.changes import Change, Outcome
 
 
 @dataclass(frozen=True, slots=True)
