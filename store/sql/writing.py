@@ -10,20 +10,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from store.changes import (
-    Change,
-    Edit,
-    EndRuns,
-    Field,
-    Outcome,
-    Result,
-    Rules,
-    RunState,
-    decide,
-    deletes,
-    problems,
-    tag_keys,
-)
+from store.change_rules import Rules, RunState, decide, problems, tag_keys
+from store.changes import Change, Edit, EndRuns, Field, Outcome, Result, deletes
 from store.errors import NotAStore, StoreBusy, Unsupported, UsageError
 from store.sql.catalog import read_catalog
 from store.sql.engine import IDS_PER_QUERY, check
