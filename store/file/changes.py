@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import yaml
 
-from store.changes import Change, Edit, Field, Outcome, Result, Rules, RunState, decide, problems, tag_keys
+from store.change_rules import Rules, RunState, decide, problems, tag_keys
+from store.changes import Change, Edit, Field, Outcome, Result
 from store.errors import AccessDenied, Cancelled, StoreBusy, StoreError, UsageError
 from store.file.folders import RunFolder
 from store.file.index import Batch

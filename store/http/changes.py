@@ -8,18 +8,8 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
-from store.changes import (
-    NAME_TAG,
-    Change,
-    Edit,
-    Field,
-    Outcome,
-    Result,
-    Rules,
-    RunState,
-    decide,
-    problems,
-)
+from store.change_rules import Rules, RunState, decide, problems
+from store.changes import NAME_TAG, Change, Edit, Field, Outcome, Result
 from store.errors import Cancelled, StoreError, UsageError
 from store.http.failures import Broken, Refused
 from store.http.lane import Ask

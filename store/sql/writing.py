@@ -10,20 +10,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from store.changes import (
-    Change,
-    Edit,
-    EndRuns,
-    Field,
-    Outcome,
-    Result,
-    Rules,
-    RunState,
-    decide,
-    deletes,
-    problems,
-    tag_keys,
-)
+from store.change_rules import Rules, RunState, decide, problems, tag_keys
+from store.changes import Change, Edit, EndRuns, Field, Outcome, Result, deletes
 from store.errors import NotAStore, StoreBusy, Unsupported, UsageError
 from store.sql.catalog import read_catalog
 from store.sql.engine import IDS_PER_QUERY, check
@@ -189,6 +177,11 @@ def _states(
         for some in _chunks(sorted(run_ids)):
             for few in _chunks(keys):
                 for run_id, key, value in connection.execute(tags_statement(schema, some, few)):
+                    if key not in few:
+                        raise UsageError(
+                            f"run {run_id} has the tag “{key}”, which this database takes for the same key",
+                            "upper and lower case do not count there; nothing was changed",
+                        )
                     tags.setdefault(run_id, {})[key] = value or ""
     return {row[0]: RunState(row[0], row[1], row[2], row[3], row[4], row[5], tags.get(row[0], {})) for row in rows}
 

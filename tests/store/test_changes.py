@@ -347,6 +347,17 @@ def _finished(processes: list[subprocess.Popen[str]]) -> list[int]:
     return changed
 
 
+@pytest.mark.xdist_group("contract-mariadb")
+def test_a_key_that_differs_in_case_alone_is_told_where_that_does_not_count(tmp_path: Path) -> None:
+    uri = mariadb_copy(database_of(tmp_path), writable=True)
+    run_id = next(run.run_id for run in runs_of(uri).values() if run.lifecycle_stage == "active")
+    with changing(uri) as changes:
+        changes.apply(SetTags((("Team", "1"),)), [run_id])
+        with pytest.raises(UsageError, match="has the tag “Team”"):
+            changes.apply(SetTags((("team", "2"),)), [run_id])
+    assert runs_of(uri)[run_id].tags["Team"] == "1"
+
+
 def test_a_process_that_is_killed_leaves_all_or_nothing(copied: _Copied) -> None:
     uri = copied.uri(runs=BULK)
     with changing(uri) as changes:

@@ -159,3 +159,24 @@ async def test_read_only_is_said_and_nothing_is_asked(database: Path) -> None:
 def test_tags_are_typed_as_in_a_shell() -> None:
     change = tags_from("a=1 'b c=x y' -old -'o d'")
     assert (change.tags, change.delete) == ((("a", "1"), ("b c", "x y")), ("old", "o d"))
+
+
+async def test_one_change_of_several_runs_lists_all_of_them(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with at_runs(database) as (pilot, screen):
+        ids = list(screen.runs.ids)[:3]
+        monkeypatch.setattr(screen, "targets", lambda: ids)
+        screen.action_change("tags")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask), "the tags")
+        await pilot.press(*"team=blue", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Change), "the list of what changes")
+        await pilot.pause()
+        text = screen_text(pilot.app)
+        assert "3 runs, 3 values" in text
+        assert all(run_id[:8] in text for run_id in ids)
+        cursor = screen.runs.key
+        await agreed(pilot, screen)
+        assert [tag_of(database, run_id, "team") for run_id in ids] == ["blue"] * 3
+        assert screen.runs.key == cursor
+        await pilot.press("u")
+        await agreed(pilot, screen)
+        assert [tag_of(database, run_id, "team") for run_id in ids] == [None] * 3

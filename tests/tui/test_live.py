@@ -29,6 +29,8 @@ from tui.app import FlowdeckApp
 from tui.config import Config
 from tui.pace import Pace
 from tui.screens.browser import Browser
+from tui.view.order import SortKey
+from tui.view.run_columns import RunColumn
 from tui.widgets.error_bar import ErrorBar
 
 QUICK = 0.05

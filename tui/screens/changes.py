@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.app import SuspendNotSupported
@@ -127,14 +122,16 @@ class ChangesScreen(LiveScreen):
         if "***" in message.text:
             self.notify("the note has a password in a URI, which is not shown: it cannot be edited here", markup=False)
             return
+        from tui.editor import edited
+
         try:
             with self.app.suspend():
-                text = _edited(message.text)
+                text = edited(message.text)
         except SuspendNotSupported:
             self.notify("this terminal cannot be lent to an editor", severity="error", markup=False)
             return
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            self.notify(clean(f"the editor failed: {error}"), severity="error", markup=False)
+        except FlowdeckError as error:
+            self.notify(clean(error.message), severity="error", markup=False)
             return
         finally:
             self.app.refresh(layout=True)
@@ -185,15 +182,3 @@ class ChangesScreen(LiveScreen):
     def action_refresh(self) -> None:
         """Reads again what is on screen."""
         raise NotImplementedError
-
-
-def _edited(text: str) -> str:
-    """What the user's editor makes of a text. Raises `OSError` and `subprocess.SubprocessError`."""
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    with tempfile.TemporaryDirectory(prefix="flowdeck-") as folder:
-        file = Path(folder) / "note.md"
-        file.write_text(text, encoding="utf-8")
-        subprocess.run([*editor, str(file)], check=True)
-        written = file.read_text(encoding="utf-8")
-    # Editors end the last line, which a note's need not be.
-    return written if text.endswith("\n") else written.rstrip("\n")
