@@ -190,7 +190,7 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key(
         "copy_command",
-        ("W",),
+        ("ctrl+y",),
         "screen.copy_command",
         "copy command",
         "Copy the command that prints this view.",

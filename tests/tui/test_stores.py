@@ -34,6 +34,8 @@ from tui.screens.modals.question import Ask
 from tui.screens.modals.stores import Stores
 from tui.spot import Spot, document_of, spot_of
 from tui.state import MOST_STORES, read_spots, write_spots
+from tui.view.order import SortKey
+from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView
 from tui.view.stores import Which
 from tui.widgets.error_bar import ErrorBar
@@ -516,12 +518,20 @@ async def test_quitting_does_not_wait_for_an_answer(demo: Path) -> None:
 
 # The state file
 
+BY_PARAM = (SortKey(RunColumn("params", "b c"), True, numeric=True),)
+
 SPOT = Spot(
     level=3,
     stage=ViewType.ALL,
     wanted="é",
     experiment="7",
-    runs=RunsView(("1", "2"), "metrics.a < 1", "x", ("params.`b c`", True), ViewType.DELETED_ONLY),
+    runs=RunsView(
+        ("1", "2"),
+        "metrics.a < 1",
+        "x",
+        (SortKey(RunColumn("params", "b c"), True, numeric=True),),
+        ViewType.DELETED_ONLY,
+    ),
     run="r",
     opened="o",
     tab=2,
@@ -566,7 +576,7 @@ def test_what_others_wrote_meanwhile_stays_and_the_oldest_goes(tmp_path: Path) -
         b'{"version": 1, "stores": {"a": {"level": 9}}}',
         b'{"version": 1, "stores": {"a": {"level": true}}}',
         json.dumps({"version": 1, "stores": {"a": {**document_of(SPOT), "stage": "x"}}}).encode(),
-        json.dumps({"version": 1, "stores": {"a": {**document_of(SPOT), "runs": {"order": [1]}}}}).encode(),
+        json.dumps({"version": 1, "stores": {"a": {**document_of(SPOT), "runs": {"sort": [1]}}}}).encode(),
         b"[" * 100_000,
     ],
 )

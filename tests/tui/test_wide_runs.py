@@ -12,6 +12,7 @@ from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, run, shown
 from tests.tui.test_browser import browser
 from tui.reading import FIRST_RUNS, SAMPLE, WIDE
+from tui.view.run_columns import RunColumn
 
 METRICS = 10_000
 KEYS = [f"layer/{number:05d}" for number in range(METRICS)]
@@ -65,7 +66,7 @@ async def test_a_column_that_was_not_read_is_read_before_anything_is_said_of_it(
         await wait_for(pilot, lambda: screen.panes.prepared and screen.runs.settled, "the runs")
         assert screen.runs.keys is not None
         assert KEYS[-1] not in screen.runs.keys[RunParts.METRICS]
-        screen.runs.sort_by(f"metrics.`{KEYS[-1]}`")
+        screen.runs.sort_by(RunColumn("metrics", KEYS[-1]))
         await wait_for(pilot, lambda: f"{KEYS[-1]} ↓" in screen_text(pilot.app), "the column")
         await wait_for(pilot, lambda: "…" not in [line[1] for line in screen_text(pilot.app).splitlines()], "its rows")
         place = next(i for i, column in enumerate(screen.runs.table.rows.columns) if KEYS[-1] in column.title)

@@ -11,6 +11,8 @@ import pytest
 from store.errors import Cancelled
 from store.ids import RunIds
 from tui.view.hits import AT_ONCE, Hits, hit_places, hits_query
+from tui.view.order import SortKey
+from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView
 
 
@@ -68,7 +70,7 @@ def test_most_of_a_large_list_as_hits_takes_little_room() -> None:
 
 
 def test_hits_are_looked_for_among_the_runs_of_the_view() -> None:
-    view = RunsView(("1",), "metrics.a > 1", "res", ("metrics.a", True))
+    view = RunsView(("1",), "metrics.a > 1", "res", (SortKey(RunColumn("metrics", "a"), True),))
     query = hits_query(view, "50%")
     assert query.experiment_ids == ("1",)
     assert query.order_by == view.query.order_by
