@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from store.kinds import INFINITE as INFINITE
-from store.kinds import Aggregate as Aggregate
 from store.kinds import Axis as Axis
-from store.kinds import KeyKind as KeyKind
 from store.kinds import RunParts as RunParts
 from store.kinds import RunStatus as RunStatus
 from store.kinds import ViewType as ViewType
@@ -182,35 +180,6 @@ class MetricSummary:
     def one_step(self) -> bool:
         """True if several points share one step: `log_metric` was called without a step."""
         return self.count > 1 and self.first_step == self.last_step
-
-
-@dataclass(frozen=True, slots=True)
-class MetricColumn:
-    """What of the history of a metric is wanted for each run."""
-
-    key: str
-    aggregate: Aggregate
-    step: int | None = None
-    """For `Aggregate.AT`: at which step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregated:
-    """What the history of one metric of one run comes to."""
-
-    value: float
-    step: int | None
-    """At which step it was logged; None for a mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyCount:
-    """A key that runs have something under."""
-
-    kind: KeyKind
-    key: str
-    runs: int | None
-    """How many runs have it; None if that was not counted."""
 
 
 @dataclass(frozen=True, slots=True)

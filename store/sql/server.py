@@ -111,7 +111,7 @@ class ServerDatabase:
         self._statement_timeout = statement_timeout
         self._read_timeout = read_timeout
         self._connect_timeout = connect_timeout
-        self._secrets = _spellings(url.password)
+        self._secrets = (*_spellings(url.password), *_strays(url))
         self._watcher = Watcher()
         self._places = BoundedSemaphore(POOL_SIZE)
         self._asking = local()
@@ -287,6 +287,16 @@ def _spellings(password: Any) -> tuple[str, ...]:
     """A password as drivers may repeat it, the longest first; none if it is too short to tell from other text."""
     plain = "" if password is None else str(password)
     return tuple(sorted({plain, quote(plain), quote(plain, safe="")}, key=len, reverse=True)) if plain else ()
+
+
+def _strays(url: sa.URL) -> tuple[str, ...]:
+    """Parts of a password that has a question mark in it, where an address is not written as it should be: they pass
+    for options, and what a driver makes of those it repeats.
+    """
+    options = [(key, value) for key, values in url.normalized_query.items() for value in values]
+    if not any("@" in part for option in options for part in option):
+        return ()
+    return tuple(sorted({part for option in options for part in option if part}, key=len, reverse=True))
 
 
 def _words(error: BaseException) -> str:

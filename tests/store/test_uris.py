@@ -209,6 +209,9 @@ TAILS: Final = st.sampled_from(["h/db", "h:5432/db?sslmode=require", "[::1]:5432
 @example(scheme="postgresql", slashes="://", user="u", password=f"p@:/%{SECRET}@:/%", tail="h/db")
 @example(scheme="postgresql", slashes="://", user="u", password=f"a b\n{SECRET}", tail="h/db")
 @example(scheme="http", slashes="://", user="u", password=f"[{SECRET}]", tail="h")
+@example(scheme="mysql+pymysql", slashes=":///", user="u", password=f"?{SECRET}=", tail="h/db")
+@example(scheme="postgresql", slashes=":///", user="u", password=f"?{SECRET}=", tail="h/db")
+@example(scheme="postgresql+psycopg2", slashes=":///", user="u", password=f"?{SECRET}=x&{SECRET}=", tail="h/db")
 def test_no_password_before_a_host_is_ever_shown(
     scheme: str, slashes: str, user: str, password: str, tail: str
 ) -> None:
