@@ -97,7 +97,12 @@ class Window:
         """Widens columns to the loaded rows around the visible ones, and looks which of those are not loaded."""
         columns = self.rows.columns
         if len(self._widths) != len(columns):
-            self._widths = [min(max(column.least, width(column.title)), column.most) for column in columns]
+            self._widths = [0] * len(columns)
+        # Titles and bounds of columns change while the columns stay.
+        self._widths = [
+            min(max(wide, column.least, width(column.title)), column.most)
+            for wide, column in zip(self._widths, columns, strict=True)
+        ]
         self.missing, self._longest = False, 0
         visible = self.on_screen
         last = min(len(self.rows), max(visible.stop, min(visible.start + MEASURED, len(self.rows))))

@@ -150,7 +150,7 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
     def action_column_toggle(self) -> None:
         key = self.table.key
         if key is not None:
-            self._change(self._choice.toggled(column_named(key, self._choice)), "")
+            self._change(self._choice.toggled(column_named(key, self._choice)), key)
 
     def action_column_move(self, steps: int) -> None:
         self._change(self._choice.moved(self.table.key or "", steps), "")

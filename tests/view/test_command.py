@@ -1,0 +1,39 @@
+"""A view of runs as a command for a shell."""
+
+from __future__ import annotations
+
+import shlex
+
+from store.kinds import ViewType
+from tui.view.command import command_of
+from tui.view.order import SortKey
+from tui.view.run_columns import RunColumn
+from tui.view.runs import RunsView
+
+LOSS, LR = RunColumn("metrics", "val loss"), RunColumn("params", "lr")
+
+
+def test_a_view_is_the_command_that_prints_it() -> None:
+    view = RunsView(
+        ("1", "2"),
+        "metrics.`val loss` < 1 or params.it's = 'x'",
+        "tree",
+        (SortKey(LOSS, True), SortKey(LR, False, numeric=True)),
+        ViewType.ALL,
+    )
+    command = command_of(view, (RunColumn("attributes", "status"), LOSS, LR), "my lab.db", {"1": "iris; rm -rf /"})
+    words = shlex.split(command)
+    assert words[:4] == ["flowdeck", "runs", "-s", "my lab.db"]
+    assert [words[place + 1] for place, word in enumerate(words) if word == "-e"] == ["iris; rm -rf /", "2"]
+    assert words[words.index("-f") + 1] == view.query.filter
+    sorts = [words[place + 1] for place, word in enumerate(words) if word == "--sort"]
+    assert sorts == ["metrics.`val loss` ASC", "number(params.`lr`) DESC"]
+    columns = [words[place + 1] for place, word in enumerate(words) if word == "-c"]
+    assert columns == ["run_name", "status", "metrics.val loss", "params.lr"]
+    assert "--all" in words
+    assert words[-2:] == ["-n", "0"]
+
+
+def test_the_usual_view_of_all_experiments_needs_few_words() -> None:
+    words = shlex.split(command_of(RunsView(), (), "lab", {}))
+    assert words == ["flowdeck", "runs", "-s", "lab", "-c", "run_name", "-n", "0"]
