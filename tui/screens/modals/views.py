@@ -36,8 +36,13 @@ class Views(Picker):
     def __init__(self, named: Mapping[str, RunsView]) -> None:
         self._named = named
         choices = [Choice(name, name, view_text(view)) for name, view in sorted(named.items())]
-        super().__init__("Views", choices, hint="type a name to save this view; Delete forgets one")
+        super().__init__("Views", choices, hint="type a name to save, Delete forgets")
         self.chosen: ViewChoice | None = None
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if not self._named:
+            self.query_one(Table).show(self.rows(()), empty="no view has a name yet: type one for this view")
 
     @property
     def _typed(self) -> str:
