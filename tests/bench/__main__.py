@@ -50,17 +50,27 @@ _FAILURES: Final = (
 )
 
 
-def write_figures(text: str, readme: Path = README) -> None:
-    """Puts the figures between the markers of the README.
+def write_figures(rows: Sequence[Row], readme: Path = README, *, whole: bool) -> None:
+    """Puts the figures between the markers of the README; those that were not measured stay, unless all were.
 
     Raises:
         ValueError: The markers are not there.
     """
     before, begin, rest = readme.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    figures, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{readme} has no markers for the figures")
-    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
+    new = {_subject(str(row)): str(row) for row in rows}
+    lines = [] if whole else [line for line in figures.splitlines() if line.startswith("| ")][1:]
+    kept = [new.pop(_subject(line), line) for line in lines]
+    text = f"{table([])}\n" + "\n".join([*kept, *new.values()])
+    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{machine()}\n\n{END}{after}", "utf-8")
+
+
+def _subject(line: str) -> tuple[str, str]:
+    """What a line of the table is about: what was measured, and against what."""
+    cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+    return cells[0], cells[2].partition(":")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,10 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     add_options(parser)
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="only this benchmark (repeatable)")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {README.name}")
+    parser.add_argument("--write", action="store_true", help=f"put what was measured into the table of {README.name}")
     options = parser.parse_args(arguments)
-    if options.write and (options.quick or options.only):
-        parser.error("--write takes a complete run")
+    if options.write and options.quick:
+        parser.error("--write takes stores of full size")
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = Settings(options.quick, options.repeats)
     rows: list[Row] = []
@@ -87,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = f"{table(rows)}\n\n{machine()}"
     print(figures)
     if options.write and not failed:
-        write_figures(figures)
+        write_figures(rows, whole=not options.only)
     return int(failed)
 
 

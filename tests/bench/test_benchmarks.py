@@ -27,7 +27,7 @@ from tests.bench.generator import (
     generate_runs,
 )
 from tests.bench.generator import main as generate
-from tests.bench.timing import Row, Samples, Settings, interleaved, table
+from tests.bench.timing import Row, Samples, Settings, interleaved
 
 SHAPE = RunsShape(runs=2_000, params=4, metrics=8, tags=6, points_per_metric=2)
 
@@ -157,14 +157,23 @@ def test_figures_are_put_between_the_markers(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(benchmarks.README.read_text("utf-8"), "utf-8")
     for turn in ("first", "second"):
-        benchmarks.write_figures(table([Row(turn, "1 ms", within=False)]), readme)
+        benchmarks.write_figures([Row(turn, "1 ms", within=False)], readme, whole=True)
     text = readme.read_text("utf-8")
     assert "| second | 1 ms |  |  |  | **over** |" in text
     assert "first |" not in text
     assert text.startswith("# Benchmarks")
+    # What was not measured this time stays as it was.
+    benchmarks.write_figures([Row("second", "2 ms", "other: 4 ms"), Row("third", "3 ms")], readme, whole=False)
+    benchmarks.write_figures([Row("third", "4 ms")], readme, whole=False)
+    lines = [line for line in readme.read_text("utf-8").splitlines() if line.startswith(("| second", "| third"))]
+    assert lines == [
+        "| second | 1 ms |  |  |  | **over** |",
+        "| second | 2 ms | other: 4 ms |  |  |  |",
+        "| third | 4 ms |  |  |  |  |",
+    ]
     readme.write_text("no markers", "utf-8")
     with pytest.raises(ValueError, match="no markers"):
-        benchmarks.write_figures("", readme)
+        benchmarks.write_figures([], readme, whole=True)
 
 
 def test_a_benchmark_that_cannot_measure_is_said(
