@@ -26,6 +26,8 @@ COMMANDS = {
     "show-running": ("show", "polite-yak-163"),
     "history": ("history", "baseline", "rmse"),
     "history-nan": ("history", "baseline", "nan_then"),
+    "compare": ("compare", "baseline", "child-1", "child-2"),
+    "compare-all": ("compare", "baseline", "child-1", "--baseline", "child-2", "--all"),
 }
 PLOTS = {
     "plot": ("plot", "-m", "rmse", "baseline", "--width", "60", "--height", "12"),

@@ -41,6 +41,11 @@ COMMANDS: Final = {
         "flowdeck plot -m METRIC RUN... [--x step|relative|wall] [--log-y] [--smooth N] [--width W] [--height H]",
         "draws metric curves as text",
     ),
+    "compare": Entry(
+        "tui.cli.compare:compare",
+        "flowdeck compare RUN RUN... [--all] [--baseline RUN]",
+        "prints in what runs differ",
+    ),
     "tag": Entry(
         "tui.cli.changes:tag", "flowdeck tag RUN... [KEY=VALUE]... [--delete KEY]...", "sets and deletes tags of runs"
     ),

@@ -1,0 +1,67 @@
+"""A comparison of runs as texts."""
+
+from __future__ import annotations
+
+from store.compare import Comparison, Row, Section
+from tui.view import cells
+from tui.view.glyphs import GLYPHS
+from tui.view.text import clean, cut
+
+BETTER, WORSE = "better", "worse"
+"""Said in words: neither sign nor colour tells what is better."""
+
+LONGEST = 60
+"""Terminal columns of a value; the formats for programs have all of it."""
+
+_TIMES = ("start_time",)
+
+
+def run_titles(comparison: Comparison) -> list[str]:
+    """What the runs are called, told apart by the beginnings of their ids where two have one name; clean."""
+    names = [clean(run.run_name) or clean(run.run_id[:8]) for run in comparison.runs]
+    return [
+        f"{name} {clean(run.run_id[:8])}" if names.count(name) > 1 else name
+        for name, run in zip(names, comparison.runs, strict=True)
+    ]
+
+
+def value_text(row: Row, place: int, names: dict[str, str]) -> str:
+    """A value for people; `names` are those of experiments by id."""
+    value = row.values[place]
+    if value is None:
+        return cells.MISSING
+    if row.section is Section.ATTRIBUTES:
+        if row.key in _TIMES and isinstance(value, int):
+            return cells.moment(value)
+        if row.key == "duration" and isinstance(value, int):
+            return cells.duration(value)
+        if row.key == "experiment_id":
+            return clean(names.get(str(value), str(value)))
+    return cells.number(value) if isinstance(value, float) else cut(clean(str(value)), LONGEST)
+
+
+def change_text(row: Row, place: int) -> str:
+    """How far a value is from the baseline's: `+0.021 (+2.3%) better`; empty where that says nothing."""
+    change, percent, better = row.differences[place], row.percents[place], row.better[place]
+    if not change or (row.section is Section.ATTRIBUTES and row.key != "duration"):
+        return ""
+    sign = "+" if change > 0 else "-"
+    amount = cells.duration(round(abs(change))) if row.key == "duration" else cells.number(abs(change))
+    parts = [f"{sign}{amount}"]
+    if percent is not None:
+        parts.append(f"({percent:+.3g}%)")
+    if better is not None:
+        parts.append(BETTER if better else WORSE)
+    return " ".join(parts)
+
+
+def heading_of(row: Row) -> str:
+    """What a row is about, with its kind where the key alone would not be clear."""
+    if row.section is Section.ATTRIBUTES:
+        return "experiment" if row.key == "experiment_id" else row.key
+    return f"{row.section}.{clean(row.key)}"
+
+
+def baseline_mark() -> str:
+    """Behind the name of the run that the others are measured against."""
+    return f" {GLYPHS.opening}baseline{GLYPHS.closing}"
