@@ -178,6 +178,10 @@ KEYS: Final[tuple[Key, ...]] = (
         "sort_more", ("o",), "sort_more", "then by", "Choose what runs that are equal so far are sorted by.", Place.RUNS
     ),
     Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
+    Key("mark", ("space",), "mark", "mark", "Mark the run, or take its mark away.", Place.RUNS, 52),
+    Key("mark_range", ("v",), "mark_range", "mark to", "Mark all runs from the last mark to here.", Place.RUNS),
+    Key("mark_all", ("ctrl+a",), "mark_all", "mark all", "Mark all runs of the list, or none of them.", Place.RUNS),
+    Key("unmark", ("M",), "unmark", "no marks", "Take all marks away.", Place.RUNS),
     Key("columns", ("C",), "columns", "columns", "Choose the columns.", Place.RUNS, 55),
     Key(
         "views",

@@ -45,7 +45,7 @@ class ChangesScreen(LiveScreen):
             return ()
         if self.level == RUN and (run := self.run_pane.run_shown) is not None:
             return (run.run_id,)
-        return (self.runs.key,) if self.runs.key else ()
+        return self.runs.targets()
 
     # What is wanted
 
@@ -77,6 +77,8 @@ class ChangesScreen(LiveScreen):
             self._type("Rename", "name", ids, Rename)
         elif what == "tags":
             self._type("Tags", "key=value -key", ids, tags_from)
+        elif what == "note" and len(ids) > 1:
+            self.notify("a note is written for one run: take the marks away first", severity="warning", markup=False)
         elif what == "note":
             from tui.changing import read_note
 

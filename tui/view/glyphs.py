@@ -23,6 +23,8 @@ class Glyphs:
     killed: str
     unknown: str
     deleted: str
+    mark: str
+    """Before the name of a run that is marked."""
     up: str
     down: str
     gap: str
@@ -63,6 +65,7 @@ UNICODE: Final = Glyphs(
     killed="■",
     unknown="?",
     deleted="†",
+    mark="»",
     up="↑",
     down="↓",
     gap="·",
@@ -91,6 +94,7 @@ ASCII: Final = Glyphs(
     killed="k",
     unknown="?",
     deleted="d",
+    mark="=",
     up="^",
     down="v",
     gap=".",

@@ -26,8 +26,8 @@ from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
 from tui.view.stages import STAGES
 from tui.view.text import clean
-from tui.widgets.hits_pane import HitsPane
 from tui.widgets.line import Line
+from tui.widgets.marking_pane import MarkingPane
 from tui.widgets.run_cache import RunCache
 from tui.widgets.table import Table
 
@@ -54,7 +54,7 @@ EXAMPLE = "for example metrics.rmse < 0.8"
 """What the empty prompt for a filter says."""
 
 
-class RunsPane(HitsPane):
+class RunsPane(MarkingPane):
     """Runs, filtered by name or by an expression, sorted by a column, read as they come on screen."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUNS)
@@ -382,11 +382,13 @@ class RunsPane(HitsPane):
         roomy, waiting = self.size.width >= ROOMY, bool(self._headway)
         amount = self._headway or total
         pieces = list(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
-        if told := self.hit_told:
-            pieces.insert(3, (told, "accent"))
-        self.entitle(pieces)
+        told = [(text, "accent") for text in (self.marks_text(), self.hit_told) if text]
+        self.entitle([*pieces[:3], *told, *pieces[3:]])
 
     def hit_changed(self) -> None:
+        self.retitle()
+
+    def retitle(self) -> None:
         if self._view is not None:
             self._entitle(self._view)
 

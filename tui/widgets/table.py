@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -134,6 +135,7 @@ class Table(Widget, can_focus=True):
         self._empty = empty
         self._driven = driven
         self._marked: str | None = None
+        self._marks: Container[str] = ()
         self._g = Twice()
         self._meant = ""
         """Where the cursor was sent to last, if that depends on how many rows there are."""
@@ -147,6 +149,16 @@ class Table(Widget, can_focus=True):
     def key(self) -> str | None:
         """What the cursor is on."""
         return self.rows.key(self.cursor) if len(self.rows) else None
+
+    @property
+    def marks(self) -> Container[str]:
+        """The keys of the rows that are marked."""
+        return self._marks
+
+    @marks.setter
+    def marks(self, keys: Container[str]) -> None:
+        self._marks = keys
+        self.refresh()
 
     @property
     def frozen(self) -> int:
@@ -275,8 +287,9 @@ class Table(Widget, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         here, active = index == self.cursor, self.has_focus or self._driven
         on = "" if not here else "cursor" if active else "cursor-blurred"
-        marked = (here and active) or (self._marked is not None and self.rows.key(index) == self._marked)
-        return self._lines.row(index, on, marked)
+        key = self.rows.key(index)
+        pointed = (here and active) or (self._marked is not None and key == self._marked)
+        return self._lines.row(index, on, pointed, key in self._marks)
 
     def _style(self, role: str, on: str) -> Style:
         style = self._styles_of_roles.get((role, on))

@@ -34,11 +34,13 @@ class Lines:
         line = fit(text.rstrip(), window.columns - 1) + (GLYPHS.after if window.more_to_the_right() else " ")
         return Strip([Segment(line, self.style("header", ""))], window.columns)
 
-    def row(self, index: int, on: str, marked: bool) -> Strip:
-        """A row; `on` is the look of the row of the cursor, `marked` puts the cursor's sign before it."""
+    def row(self, index: int, on: str, pointed: bool, marked: bool = False) -> Strip:
+        """A row; `on` is the look of the row of the cursor, `pointed` puts the cursor's sign before it, `marked` the
+        mark behind its first column.
+        """
         window, style = self.window, self.style
         plain = style("", on)
-        segments = [Segment(GLYPHS.cursor if marked else " ", plain)]
+        segments = [Segment(GLYPHS.cursor if pointed else " ", plain)]
         used = 1
         cells = window.rows.cells(index)
         for place, wide in window.shown_columns():
@@ -49,7 +51,8 @@ class Lines:
                 text = skip(cells[place].text, window.inside) if place == len(cells) - 1 else cells[place].text
                 text, look = fit(text, wide, column.align), style(cells[place].role, on)
             # The gap takes the cell's style: each change of style costs more bytes than a short cell.
-            segments.append(Segment(text + " " * GAP, look))
+            gap = f"{GLYPHS.mark:<{GAP}}" if marked and not place else " " * GAP
+            segments.append(Segment(text + gap, look))
             used += wide + GAP
         line = Strip(segments, used).adjust_cell_length(window.columns - 1, plain)
         bar = GLYPHS.bar if index - window.top in window.handle() else " "
