@@ -20,6 +20,7 @@ class Place(enum.StrEnum):
     EXPERIMENTS = "experiments"
     RUNS = "runs"
     COLUMNS = "choosing columns"
+    COMPARE = "comparing runs"
     RUN = "run"
     CHART = "chart"
 
@@ -178,6 +179,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "sort_more", ("o",), "sort_more", "then by", "Choose what runs that are equal so far are sorted by.", Place.RUNS
     ),
     Key("reverse", ("S",), "reverse", "reverse", "Turn the order round.", Place.RUNS),
+    Key("compare", ("c",), "screen.compare", "compare", "Show the marked runs side by side.", Place.RUNS, 53),
     Key("mark", ("space",), "mark", "mark", "Mark the run, or take its mark away.", Place.RUNS, 52),
     Key("mark_range", ("v",), "mark_range", "mark to", "Mark all runs from the last mark to here.", Place.RUNS),
     Key("mark_all", ("ctrl+a",), "mark_all", "mark all", "Mark all runs of the list, or none of them.", Place.RUNS),
@@ -216,6 +218,22 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.COLUMNS,
     ),
     Key("column_reset", ("0",), "column_reset", "reset", "The columns that tell most, again.", Place.COLUMNS),
+    Key("compare_next", ("n",), "compare_run(1)", "next run", "The next run.", Place.COMPARE),
+    Key("compare_previous", ("N",), "compare_run(-1)", "previous run", "The previous run.", Place.COMPARE),
+    Key(
+        "compare_baseline",
+        ("B",),
+        "compare_baseline",
+        "baseline",
+        "Measure the other runs against this one.",
+        Place.COMPARE,
+    ),
+    Key("compare_all", ("x",), "compare_all", "all", "Only what differs, or everything.", Place.COMPARE),
+    Key("compare_find", ("slash",), "compare_find", "find", "Find keys as you type.", Place.COMPARE),
+    Key("compare_copy_id", ("y",), "compare_copy_id", "copy id", "Copy the id of the run.", Place.COMPARE),
+    Key(
+        "compare_copy_value", ("Y",), "compare_copy_value", "copy value", "Copy what the run has there.", Place.COMPARE
+    ),
     Key(
         "next_tab",
         ("right_square_bracket",),

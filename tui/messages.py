@@ -147,6 +147,13 @@ class HitsFound(Message):
 
 
 @dataclass
+class RunsCompared(Message):
+    """Runs that are to be shown side by side were read whole."""
+
+    runs: Sequence[Run]
+
+
+@dataclass
 class ViewsKept(Message):
     """The file of views was written."""
 

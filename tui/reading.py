@@ -21,6 +21,7 @@ from tui.messages import (
     RunRead,
     RunsAbsent,
     RunsComing,
+    RunsCompared,
     RunsFound,
     RunsRead,
     SparksRead,
@@ -211,6 +212,11 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
     named = store.run_ids(hits_query(view, text), cancel).items
     post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
+
+
+def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    """Runs with all their parts, to be shown side by side."""
+    post(RunsCompared(store.runs(ids, RunParts.ALL, cancel)))
 
 
 def keep_views(views: ViewBook, done: str, post: Post, cancel: Event) -> None:

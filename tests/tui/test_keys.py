@@ -15,6 +15,7 @@ from tui.bindings import bindings
 from tui.keys import BY_ID, KEYS, Key, Place, at, shown, shown_keys
 from tui.screens.browser import Browser
 from tui.screens.modals.columns import ColumnsScreen
+from tui.screens.modals.compare import CompareScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.run_pane import RunPane
@@ -28,6 +29,7 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
     Place.COLUMNS: (ColumnsScreen,),
+    Place.COMPARE: (CompareScreen,),
     Place.RUN: (RunPane,),
     Place.CHART: (ChartPane,),
 }
@@ -39,6 +41,7 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
     (Place.LISTS, Place.COLUMNS),
+    (Place.LISTS, Place.COMPARE),
 ]
 """Places whose keys work at the same time."""
 

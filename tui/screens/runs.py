@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from store.kinds import ViewType
 from tui import messages, reading
+from tui.bindings import key_of
 from tui.screens.changes import ChangesScreen
+from tui.screens.layout import RUN
 from tui.screens.session import Work
+from tui.view.cells import plural
 from tui.view.text import clean
 from tui.views import EVERY, Place, ViewBook
 from tui.widgets.error_bar import ErrorBar
@@ -148,6 +151,35 @@ class RunsScreen(ChangesScreen):
     def _chosen(self, chosen: ColumnsChosen | None) -> None:
         if chosen is not None:
             self.runs.choose_columns(chosen.choice)
+
+    # Side by side
+
+    def action_compare(self) -> None:
+        """Reads the marked runs; they are shown when that is done."""
+        from store.compare import MOST_RUNS
+
+        marked = len(self.runs.marks)
+        if 2 <= marked <= MOST_RUNS:
+            self._read("compare", "reading the marked runs", reading.read_compared, self.runs.marks)
+        else:
+            key = key_of(self, "mark")
+            told = f"{plural(marked, 'run')} marked: {key} marks from 2 to {MOST_RUNS} to compare"
+            self.notify(told, severity="warning", markup=False, timeout=5)
+
+    def on_runs_compared(self, message: messages.RunsCompared) -> None:
+        if self.app.screen is not self:
+            return
+        if len(message.runs) < 2:
+            self.notify("the marked runs are not in the store any more", severity="warning", markup=False, timeout=5)
+            return
+        from tui.screens.modals.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(message.runs, self._names), self._compared_opened)
+
+    async def _compared_opened(self, run_id: str | None) -> None:
+        if run_id is not None:
+            self.read_run(run_id)
+            await self.go(RUN)
 
     # Views with a name
 

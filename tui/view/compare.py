@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from store.compare import Comparison, Row, Section
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
+from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, cut
 
 BETTER, WORSE = "better", "worse"
@@ -60,6 +63,28 @@ def heading_of(row: Row) -> str:
     if row.section is Section.ATTRIBUTES:
         return "experiment" if row.key == "experiment_id" else row.key
     return f"{row.section}.{clean(row.key)}"
+
+
+def compare_rows(comparison: Comparison, rows: Sequence[Row], names: dict[str, str], chosen: int) -> ListRows:
+    """A line for each of `rows`, a column for each run; the `chosen` one is marked above."""
+    columns = [Column("key", "Key", least=10, most=32)]
+    for place, title in enumerate(run_titles(comparison)):
+        before = GLYPHS.cursor if place == chosen else ""
+        behind = baseline_mark() if place == comparison.baseline else ""
+        columns.append(Column(comparison.runs[place].run_id, f"{before}{title}{behind}", "right", least=8, most=44))
+    lines = []
+    for row in rows:
+        line = [Cell(heading_of(row), "name")]
+        for place in range(len(comparison.runs)):
+            change = change_text(row, place)
+            text = value_text(row, place, names)
+            better = row.better[place]
+            role = "dim" if row.values[place] is None else ""
+            if better is not None:
+                role = "good" if better else "bad"
+            line.append(Cell(f"{text} {change}" if change else text, role))
+        lines.append((heading_of(row), line))
+    return ListRows(columns, lines)
 
 
 def baseline_mark() -> str:
