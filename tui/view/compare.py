@@ -13,6 +13,9 @@ from tui.view.text import clean, cut
 BETTER, WORSE = "better", "worse"
 """Said in words: neither sign nor colour tells what is better."""
 
+BASELINE = "="
+"""Before the name of the run that the others are measured against, where there is little room."""
+
 LONGEST = 60
 """Terminal columns of a value; the formats for programs have all of it."""
 
@@ -65,13 +68,20 @@ def heading_of(row: Row) -> str:
     return f"{row.section}.{clean(row.key)}"
 
 
-def compare_rows(comparison: Comparison, rows: Sequence[Row], names: dict[str, str], chosen: int) -> ListRows:
-    """A line for each of `rows`, a column for each run; the `chosen` one is marked above."""
-    columns = [Column("key", "Key", least=10, most=32)]
+def compare_rows(
+    comparison: Comparison, rows: Sequence[Row], names: dict[str, str], chosen: int, room: int = 160
+) -> ListRows:
+    """A line for each of `rows`, a column for each run; the `chosen` one and the baseline are marked above.
+
+    On a narrow screen of `room` terminal columns two runs have room beside the keys.
+    """
+    keys = min(32, max(16, room // 3))
+    columns = [Column("key", "Key", least=10, most=keys)]
+    most = min(44, max(12, (room - keys - 8) // 2))
     for place, title in enumerate(run_titles(comparison)):
         before = GLYPHS.cursor if place == chosen else ""
-        behind = baseline_mark() if place == comparison.baseline else ""
-        columns.append(Column(comparison.runs[place].run_id, f"{before}{title}{behind}", "right", least=8, most=44))
+        base = BASELINE if place == comparison.baseline else ""
+        columns.append(Column(comparison.runs[place].run_id, f"{before}{base}{title}", "right", least=8, most=most))
     lines = []
     for row in rows:
         line = [Cell(heading_of(row), "name")]

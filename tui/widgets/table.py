@@ -325,6 +325,14 @@ class Table(Widget, can_focus=True):
         if self._window.move_sideways(columns):
             self.repaint()
 
+    def bring(self, column: int) -> None:
+        """Scrolls sideways until that column is on screen."""
+        while column not in self.columns_on_screen:
+            ahead = column > max(self.columns_on_screen, default=0)
+            if not self._window.move_sideways(1 if ahead else -1):
+                break
+        self.repaint()
+
     def action_open(self) -> None:
         self.post_message(self.Opened(self, self.cursor))
 

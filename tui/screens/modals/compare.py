@@ -16,7 +16,7 @@ from tui import messages
 from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.view.cells import plural
-from tui.view.compare import compare_rows, heading_of, run_titles
+from tui.view.compare import BASELINE, compare_rows, heading_of, run_titles
 from tui.widgets.line import Line
 from tui.widgets.table import Table
 
@@ -72,14 +72,14 @@ class CompareScreen(ModalScreen[str | None]):
         kept = [row for row in rows if all(word in heading_of(row).casefold() for word in words)]
         self._shown = {heading_of(row): row for row in kept}
         empty = "no key is called that" if words else "these runs differ in nothing that is compared"
-        self.table.show(compare_rows(self._compared, kept, self._names, self._chosen), empty=empty)
+        self.table.show(compare_rows(self._compared, kept, self._names, self._chosen, self.app.size.width), empty=empty)
         titles = run_titles(self._compared)
         same = len(self._compared.rows) - len(self._compared.differing)
         pieces = [
             ("Compare", "title"),
             (plural(len(self._runs), "run"), "accent"),
             (plural(len(kept), "key"), ""),
-            (f"baseline {titles[self._compared.baseline]}", "dim"),
+            (f"{BASELINE} baseline {titles[self._compared.baseline]}", "dim"),
         ]
         if same and not self._everything:
             pieces.append((f"{same} the same in all are hidden", "dim"))
@@ -90,7 +90,7 @@ class CompareScreen(ModalScreen[str | None]):
 
         other = "differing" if self._everything else "all"
         hint = (
-            f"Enter goes to {titles[self._chosen]}, {named('compare_next')}/{named('compare_previous')} other run, "
+            f"{named('compare_next')}/{named('compare_previous')} other run, Enter goes to it, "
             f"{named('compare_baseline')} baseline, {named('compare_all')} {other}, "
             f"{named('compare_find')} find, Esc closes"
         )
@@ -128,6 +128,7 @@ class CompareScreen(ModalScreen[str | None]):
         """Chooses another run."""
         self._chosen = (self._chosen + steps) % len(self._runs)
         self._list()
+        self.table.bring(self._chosen + 1)
 
     def action_compare_baseline(self) -> None:
         """Measures the others against the chosen run."""
