@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from store.kinds import INFINITE as INFINITE
+from store.kinds import Aggregate as Aggregate
 from store.kinds import Axis as Axis
+from store.kinds import KeyKind as KeyKind
 from store.kinds import RunParts as RunParts
 from store.kinds import RunStatus as RunStatus
 from store.kinds import ViewType as ViewType
@@ -180,6 +182,35 @@ class MetricSummary:
     def one_step(self) -> bool:
         """True if several points share one step: `log_metric` was called without a step."""
         return self.count > 1 and self.first_step == self.last_step
+
+
+@dataclass(frozen=True, slots=True)
+class MetricColumn:
+    """What of a metric's history is asked for each of several runs."""
+
+    key: str
+    aggregate: Aggregate
+    step: int | None = None
+    """Of AT: the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """What the history of one metric of one run comes to."""
+
+    value: float
+    step: int | None
+    """At which the minimum, maximum, first, latest or asked value was logged; None for a mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """A key that runs have, and how many of them."""
+
+    kind: KeyKind
+    key: str
+    runs: int | None
+    """None: not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,17 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from store.entities import (
+    Aggregated,
     Axis,
+    Bucket,
     Curve,
     Experiment,
     ExperimentStats,
     History,
+    KeyCount,
+    KeyKind,
     LoggedModel,
+    MetricColumn,
     MetricSummary,
     Page,
     Run,
@@ -138,6 +143,50 @@ class Store(Protocol):
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         """The history of one metric, thinned to at most `buckets` columns of equal width in x."""
+        ...
+
+    def metric_values(
+        self, run_ids: Sequence[str], columns: Sequence[MetricColumn], cancel: Event | None = None
+    ) -> dict[str, tuple[Aggregated | None, ...]]:
+        """What the metrics of these runs come to: for each run that exists, by its id, one value for each column.
+
+        NaN and infinities take no part in a minimum, a maximum, a mean and a first value. Of equal extremes that of the
+        smallest step counts, of several values at the first step the earliest, of several at an asked step the last one
+        by (timestamp, value); that is None if it is not finite. A latest value is the one that `runs` gives, NaN and
+        infinities included. None, too, where a run lacks the metric or nothing that counts was logged.
+        """
+        ...
+
+    def sparklines(
+        self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
+    ) -> dict[str, tuple[Bucket, ...]]:
+        """The histories of a metric of these runs, by run id, thinned as `curve` does it to at most `buckets` each.
+
+        By step, or by order where all of several points share one step. Runs without the metric are left out.
+        """
+        ...
+
+    def keys(
+        self,
+        kind: KeyKind,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[KeyCount]:
+        """The keys (of datasets: the names) that runs of these experiments have, deleted runs among them.
+
+        None: of all experiments. `text` is a part of the key, in whatever case. Those that most runs have come first,
+        then by key, or by key alone where runs were not counted because there are too many; system metrics and
+        MLflow's own tags come last. The notes say if not every run was looked at.
+        """
+        ...
+
+    def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
+        """The params, metrics (by their latest values) and tags in which these runs differ.
+
+        A key that some of them lack is one. Two NaN are alike. Ids that do not exist are left out.
+        """
         ...
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]: ...

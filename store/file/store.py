@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Event
 
+from store.aggregates import sparkline, values_of
 from store.entities import (
+    Aggregated,
     Axis,
+    Bucket,
     Curve,
     Experiment,
     ExperimentStats,
     History,
+    KeyCount,
+    KeyKind,
     LoggedModel,
+    MetricColumn,
     MetricSummary,
     Page,
     Run,
@@ -31,8 +39,9 @@ from store.file.parts import read_texts
 from store.file.reading import check
 from store.file.release import release
 from store.file.reports import Reports
-from store.file.runs import PartialRuns, whole_runs
+from store.file.runs import AT_A_TIME, PartialRuns, whole_runs
 from store.file.tree import Tree
+from store.key_counts import PARTS, count_keys, page_of
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.search.experiments import asks_for_experiments, with_experiments
 from store.search.match import run_predicate
@@ -41,6 +50,7 @@ from store.search.order import run_order
 from store.search.select import parsed_runs, search_experiments
 from store.series import curve, newest
 from store.uris import Address
+from store.varying import varying_among
 
 
 def open_tree(address: Address, cancel: Event | None = None) -> TreeStore:
@@ -257,6 +267,45 @@ class TreeStore:
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         return curve(self.history(run.run_id, summary.key, cancel), axis, buckets, run.start_time)
+
+    def metric_values(
+        self, run_ids: Sequence[str], columns: Sequence[MetricColumn], cancel: Event | None = None
+    ) -> dict[str, tuple[Aggregated | None, ...]]:
+        asked = {column.key for column in columns}
+        found = {}
+        for run in self.runs(run_ids, RunParts.METRICS, cancel, {RunParts.METRICS: asked}):
+            if run.run_id not in found:
+                found[run.run_id] = values_of(run, columns, partial(self.history, run.run_id, cancel=cancel))
+        return found
+
+    def sparklines(
+        self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
+    ) -> dict[str, tuple[Bucket, ...]]:
+        folders = self._folders(run_ids, cancel).items()
+        histories = (self._histories.history(one.folder, run_id, key, cancel) for run_id, one in folders)
+        return {history.run_id: sparkline(history, buckets) for history in histories if len(history)}
+
+    def keys(
+        self,
+        kind: KeyKind,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[KeyCount]:
+        counts: Counter[str] = Counter()
+        ids = self.run_ids(RunQuery(experiment_ids, view=ViewType.ALL), cancel).items
+        for start in range(0, len(ids), AT_A_TIME):
+            counts += count_keys(kind, self.runs(ids[start : start + AT_A_TIME], PARTS[kind], cancel), text)
+        return page_of(kind, counts, limit)
+
+    def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
+        ids = list(dict.fromkeys(run_ids))
+        parts = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
+        starts = range(0, len(ids), AT_A_TIME)
+        return varying_among(
+            run for start in starts for run in self.runs(ids[start : start + AT_A_TIME], parts, cancel)
+        )
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         return logged_models_by_id(self._experiments(cancel), model_ids, cancel) if model_ids else []

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from store.entities import History, Run
-from store.errors import StoreError
-from store.http.failures import Refused
-from store.http.histories import first_page, history_of, is_last_page, whole_history
+from store.http.histories import whole_histories
 from store.http.wire import Wire
 from store.kinds import Aggregate
 from store.protocols import Headway, Progress
@@ -51,20 +49,11 @@ class Aggregates:
                     wanted.append((run.run_id, key))
                 else:  # without a latest value there is no history
                     self._keep(run.run_id, key, None)
-        asks = (first_page(run_id, key) for run_id, key in wanted)
-        for (run_id, key), answer in zip(wanted, self._wire.gather(asks, self._cancel), strict=True):
+        for history in whole_histories(self._wire, wanted, self._cancel):
             self.read += 1
             if self._progress is not None:
                 self._progress(Headway("histories", self.read, None))
-            if isinstance(answer, StoreError):
-                if isinstance(answer, Refused) and answer.absent:
-                    self._keep(run_id, key, None)
-                    continue
-                raise answer
-            history = history_of(answer, run_id, key)
-            if not is_last_page(answer):
-                history = whole_history(self._wire, run_id, key, self._cancel)
-            self._keep(run_id, key, history)
+            self._keep(history.run_id, history.key, history)
 
     def _keep(self, run_id: str, key: str, history: History | None) -> None:
         for asked in self._asked:

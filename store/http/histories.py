@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Final
 
 from store.entities import History, Metric
+from store.errors import StoreError
 from store.http.failures import Refused
 from store.http.lane import Ask
 from store.http.paging import pages
@@ -69,6 +70,23 @@ def whole_history(wire: Wire, run_id: str, key: str, cancel: Event | None) -> Hi
         if not error.absent or len(points.values):
             raise
     return points.ordered(run_id, key)
+
+
+def whole_histories(wire: Wire, wanted: Sequence[tuple[str, str]], cancel: Event | None) -> Iterator[History]:
+    """The histories of these metrics, each named by its run and its key, several being asked for at a time.
+
+    Those that are not there are empty. Raises what `whole_history` does.
+    """
+    asks = (first_page(run_id, key) for run_id, key in wanted)
+    for (run_id, key), answer in zip(wanted, wire.gather(asks, cancel), strict=True):
+        if isinstance(answer, Refused) and answer.absent:
+            yield history_of({}, run_id, key)
+        elif isinstance(answer, StoreError):
+            raise answer
+        elif is_last_page(answer):
+            yield history_of(answer, run_id, key)
+        else:
+            yield whole_history(wire, run_id, key, cancel)
 
 
 def first_page(run_id: str, key: str) -> Ask:

@@ -8,19 +8,26 @@ from threading import Event
 
 from store.entities import (
     NO_COUNTS,
+    Aggregated,
     Axis,
+    Bucket,
     Curve,
     Experiment,
     ExperimentStats,
     History,
+    KeyCount,
+    KeyKind,
     LoggedModel,
+    MetricColumn,
     MetricSummary,
     Page,
     Run,
     RunParts,
     StoreInfo,
+    ViewType,
 )
 from store.errors import Cancelled, StoreError
+from store.http import columns as columns_of
 from store.http.experiments import find_experiments
 from store.http.failures import NoSuchRoute, Refused
 from store.http.lane import Ask
@@ -34,8 +41,10 @@ from store.http.runs import runs_by_id
 from store.http.search import find_runs
 from store.http.settings import settings_of
 from store.http.wire import Wire
+from store.key_counts import PARTS
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.uris import Address
+from store.varying import varying_among
 
 
 def open_http(
@@ -111,6 +120,38 @@ class HttpStore:
 
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         return self._metrics.curve(run, summary, axis, buckets, cancel)
+
+    def metric_values(
+        self, run_ids: Sequence[str], columns: Sequence[MetricColumn], cancel: Event | None = None
+    ) -> dict[str, tuple[Aggregated | None, ...]]:
+        asked = {RunParts.METRICS: {column.key for column in columns}}
+        return columns_of.metric_values(
+            self._wire, self.runs(run_ids, RunParts.METRICS, cancel, asked), columns, cancel
+        )
+
+    def sparklines(
+        self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
+    ) -> dict[str, tuple[Bucket, ...]]:
+        runs = self.runs(run_ids, RunParts.METRICS, cancel, {RunParts.METRICS: {key}})
+        return columns_of.sparklines(self._wire, runs, key, buckets, cancel)
+
+    def keys(
+        self,
+        kind: KeyKind,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[KeyCount]:
+        """Of the newest runs alone, which the notes say if there are more."""
+        query = RunQuery(experiment_ids, view=ViewType.ALL, limit=columns_of.runs_for_keys(kind))
+        page = self.run_ids(query, cancel)
+        runs = self.runs(page.items, PARTS[kind], cancel)
+        return columns_of.keys_among(kind, runs, text, limit, every=not page.more)
+
+    def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
+        parts = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
+        return varying_among(self.runs(list(dict.fromkeys(run_ids)), parts, cancel))
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         if cancel is not None and cancel.is_set():

@@ -121,11 +121,11 @@ def _in_columns(
         x, low, high = table.timestamp, summary.first_timestamp, summary.last_timestamp
         if axis is Axis.RELATIVE:
             base = low if run.start_time is None else run.start_time
-    place = _place(connection, x, low, high, buckets)
+    at_x = place(connection, x, low, high, buckets)
     # Rows of finite values and of odd ones are added up apart; both kinds of a bucket are merged below.
     kind = sa.case((finite(table), 0), else_=1) if odd else sa.literal(0, sa.Integer)
     points = points_of(connection, table, run.run_id, summary.key)
-    columns = (place.label("bucket"), kind.label("kind"), x.label("x"), table.value, table.is_nan)
+    columns = (at_x.label("bucket"), kind.label("kind"), x.label("x"), table.value, table.is_nan)
     if connection.dialect.name == "sqlite":
         groups = [sa.text("bucket"), sa.text("kind")] if odd else [sa.text("bucket")]
         statement = _added_up(columns, odd).where(*points).group_by(*groups)
@@ -143,7 +143,7 @@ def _in_columns(
             bad = int(nan_count)  # MySQL adds up to a decimal
             bucket = Bucket(integer(first) - base, integer(last) - base, math.nan, math.nan, count, bad, count - bad)
         at = min(max(int(number_), 0), buckets - 1)
-        found[at] = bucket if at not in found else _merged(found[at], bucket)
+        found[at] = bucket if at not in found else merged(found[at], bucket)
     return [found[at] for at in sorted(found)]
 
 
@@ -163,7 +163,7 @@ def _added_up(columns: Sequence[Any], odd: bool) -> sa.Select[Any]:
     )
 
 
-def _place(
+def place(
     connection: sa.Connection, x: sa.ColumnElement[int], low: int, high: int, buckets: int
 ) -> sa.ColumnElement[int]:
     """The number of the bucket of `x`: below 0 or too great for points outside of `low` to `high`."""
@@ -180,7 +180,8 @@ def _place(
     return sa.cast(sa.func.floor(inside), sa.BigInteger)
 
 
-def _merged(one: Bucket, other: Bucket) -> Bucket:
+def merged(one: Bucket, other: Bucket) -> Bucket:
+    """The bucket of the points of both."""
     values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
     return Bucket(
         x_first=min(one.x_first, other.x_first),

@@ -35,6 +35,14 @@ def plain_points(dialect: str) -> Points:
     return conditions
 
 
+def mean(value: Column) -> Column:
+    """The mean of the rows of a group, all of which have finite values.
+
+    PostgreSQL's own average overflows from 1e154 on, a sum from 1.8e308 on.
+    """
+    return sa.func.sum(value / _SCALE, type_=sa.Float(53)) / sa.func.count() * _SCALE
+
+
 class Histories:
     """Makes the expressions for one statement."""
 
@@ -77,9 +85,7 @@ class Histories:
             case Aggregate.MAX:
                 return self._all(asked, sa.func.max(value))
             case Aggregate.MEAN:
-                # PostgreSQL's own average overflows from 1e154 on, a sum from 1.8e308 on.
-                total = sa.func.sum(value / _SCALE, type_=sa.Float(53))
-                return self._all(asked, total / sa.func.count() * _SCALE)
+                return self._all(asked, mean(value))
         return self._single(asked, value)
 
     def _all(self, asked: Comparison | OrderKey, result: Column) -> Column:

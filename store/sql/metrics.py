@@ -193,6 +193,19 @@ def points_of(connection: sa.Connection, table: Any, run_id: str, key: str) -> l
     return [mine, _by_run(connection, table) == key]
 
 
+def points_of_runs(
+    connection: sa.Connection, table: Any, run_ids: Sequence[str], key: str
+) -> list[sa.ColumnElement[bool]]:
+    """The points of one metric of several runs, found through these runs; see `points_of`."""
+    theirs = table.run_uuid.in_(run_ids)
+    if connection.dialect.name != "sqlite":
+        return [theirs, compare_text(table.key, Operator.EQUAL, key, connection.dialect.name)]
+    if has_step_index(connection):
+        # A range: for equal keys SQLite takes the primary key, and with it the points of all runs.
+        return [theirs, table.key >= key, table.key <= key]
+    return [theirs, _by_run(connection, table) == key]
+
+
 def _by_run(connection: sa.Connection, table: Any) -> sa.ColumnElement[str]:
     """The column `key`, barred on SQLite from choosing the index where one on the run exists (since MLflow 1.25)."""
     key: sa.ColumnElement[str] = table.key

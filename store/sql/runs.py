@@ -60,7 +60,7 @@ def _some_runs(
     if RunParts.TAGS in parts:
         tags = _texts(connection, schema, "tags", ids, keys.get(RunParts.TAGS))
     if RunParts.METRICS in parts:
-        metrics = _metrics(connection, schema, ids, keys.get(RunParts.METRICS))
+        metrics = latest_metrics(connection, schema, ids, keys.get(RunParts.METRICS))
     if RunParts.INPUTS in parts:
         inputs = _read_inputs(connection, schema, ids)
     named = RunParts.TAGS in parts and NAME_TAG in keys.get(RunParts.TAGS, (NAME_TAG,))
@@ -110,9 +110,10 @@ def _texts(
     return found
 
 
-def _metrics(
+def latest_metrics(
     connection: sa.Connection, schema: Schema, ids: Sequence[str], keys: Collection[str] | None
 ) -> dict[str, dict[str, Metric]]:
+    """The latest values, by run id and key; at most `IDS_PER_QUERY` ids."""
     table = schema.table("latest_metrics").c
     columns = [table[name] for name in METRIC_COLUMNS]
     found: dict[str, dict[str, Metric]] = {}

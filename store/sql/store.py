@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import sqlalchemy as sa
 
 from store.entities import (
+    Aggregated,
     Axis,
+    Bucket,
     Curve,
     Experiment,
     ExperimentStats,
     History,
+    KeyCount,
+    KeyKind,
     LoggedModel,
+    MetricColumn,
     MetricSummary,
     Page,
     Run,
@@ -192,6 +197,43 @@ class SqlStore:
         return self._read(
             lambda connection, schema: curves.curve(connection, schema, run, summary, axis, buckets), cancel
         )
+
+    def metric_values(
+        self, run_ids: Sequence[str], columns: Sequence[MetricColumn], cancel: Event | None = None
+    ) -> dict[str, tuple[Aggregated | None, ...]]:
+        from store.sql.columns import metric_values
+
+        return self._read(
+            lambda connection, schema: metric_values(connection, schema, run_ids, columns, cancel), cancel
+        )
+
+    def sparklines(
+        self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
+    ) -> dict[str, tuple[Bucket, ...]]:
+        from store.sql.sparklines import sparklines
+
+        return self._read(
+            lambda connection, schema: sparklines(connection, schema, run_ids, key, buckets, cancel), cancel
+        )
+
+    def keys(
+        self,
+        kind: KeyKind,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[KeyCount]:
+        from store.sql.keys import keys
+
+        return self._read(
+            lambda connection, schema: keys(connection, schema, kind, experiment_ids, text, limit, cancel), cancel
+        )
+
+    def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
+        from store.sql.varying import varying
+
+        return self._read(lambda connection, schema: varying(connection, schema, run_ids, cancel), cancel)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         return self._read(

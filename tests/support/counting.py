@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from store.entities import (
+    Aggregated,
     Axis,
+    Bucket,
     Curve,
     Experiment,
     ExperimentStats,
     History,
+    KeyCount,
+    KeyKind,
     LoggedModel,
+    MetricColumn,
     MetricSummary,
     Page,
     Run,
@@ -89,6 +94,33 @@ class CountingStore:
     def curve(self, run: Run, summary: MetricSummary, axis: Axis, buckets: int, cancel: Event | None = None) -> Curve:
         self._note("curve", run.run_id, summary.key, axis, buckets)
         return self.inner.curve(run, summary, axis, buckets, cancel)
+
+    def metric_values(
+        self, run_ids: Sequence[str], columns: Sequence[MetricColumn], cancel: Event | None = None
+    ) -> dict[str, tuple[Aggregated | None, ...]]:
+        self._note("metric_values", tuple(run_ids), tuple(columns))
+        return self.inner.metric_values(run_ids, columns, cancel)
+
+    def sparklines(
+        self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
+    ) -> dict[str, tuple[Bucket, ...]]:
+        self._note("sparklines", tuple(run_ids), key, buckets)
+        return self.inner.sparklines(run_ids, key, buckets, cancel)
+
+    def keys(
+        self,
+        kind: KeyKind,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[KeyCount]:
+        self._note("keys", kind, experiment_ids, text, limit)
+        return self.inner.keys(kind, experiment_ids, text, limit, cancel)
+
+    def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
+        self._note("varying", tuple(run_ids))
+        return self.inner.varying(run_ids, cancel)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         self._note("logged_models", tuple(model_ids))

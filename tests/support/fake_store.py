@@ -22,12 +22,13 @@ from store.entities import (
     ViewType,
 )
 from store.protocols import ExperimentQuery, Headway, Progress, RunKeys, RunQuery
+from tests.support.fake_columns import FakeColumns
 
 SERVER = StoreInfo("MLflow server", "http://mlflow.example:5000", "MLflow 3.17.2")
 
 
 @dataclass
-class FakeStore:
+class FakeStore(FakeColumns):
     """Filters and orders are not understood: what matches is what was put in, newest last."""
 
     info: StoreInfo = SERVER

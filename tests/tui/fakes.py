@@ -26,6 +26,7 @@ from store.entities import (
 )
 from store.errors import Cancelled, FlowdeckError
 from store.protocols import ExperimentQuery, Headway, Progress, RunKeys, RunQuery
+from tests.support.fake_columns import FakeColumns
 from tui.app import FlowdeckApp
 from tui.reading import HEADWAY_PAUSE
 
@@ -82,7 +83,7 @@ def run(number: int, **fields: object) -> Run:
 
 
 @dataclass
-class FakeStore:
+class FakeStore(FakeColumns):
     """See `store.protocols.Store`. It sorts by name and filters by nothing."""
 
     all_runs: Sequence[Run] = ()

@@ -1,0 +1,263 @@
+"""What every store answers alike for the columns of a table of runs, whatever is behind it."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from store.aggregates import aggregated, sparkline
+from store.entities import Aggregate, Aggregated, KeyKind, MetricColumn, Run, RunParts, ViewType, is_infinite
+from store.errors import Cancelled
+from store.protocols import RunQuery, Store
+from tests.support.backends import BACKENDS, Backend, grouped, opened, served
+from tests.support.reference import CHILD, EDGE, FULL, LONG, PARAMS, TAGS, TWIN, loss, points
+
+ABSENT = "0" * 32
+BUCKETS = 12
+
+pytestmark = [pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module", params=grouped(BACKENDS))
+def backend(request: pytest.FixtureRequest) -> Backend:
+    found: Backend = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def store(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with served(backend, tmp_path_factory.mktemp("reference")) as uri, opened(uri) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def every(store: Store) -> list[Run]:
+    return store.runs(store.run_ids(RunQuery(view=ViewType.ALL)).items, RunParts.ALL)
+
+
+def of_full(store: Store, *columns: MetricColumn) -> tuple[Aggregated | None, ...]:
+    return store.metric_values([FULL], columns)[FULL]
+
+
+def test_extremes_have_the_step_of_their_first_point(store: Store) -> None:
+    finite = {step: loss(step) for step in range(LONG) if math.isfinite(loss(step))}
+    least, most = min(finite, key=finite.__getitem__), max(finite, key=finite.__getitem__)
+    found = of_full(store, MetricColumn("train/loss", Aggregate.MIN), MetricColumn("train/loss", Aggregate.MAX))
+    assert found == (Aggregated(loss(least), least), Aggregated(1234.5, 411))
+    assert most == 411
+
+
+def test_a_mean_is_of_finite_values_and_has_no_step(store: Store) -> None:
+    finite = [loss(step) for step in range(LONG) if math.isfinite(loss(step))]
+    (found,) = of_full(store, MetricColumn("train/loss", Aggregate.MEAN))
+    assert found is not None
+    assert found.step is None
+    assert found.value == pytest.approx(math.fsum(finite) / len(finite))
+
+
+def test_a_mean_of_great_numbers_does_not_overflow(store: Store) -> None:
+    (found,) = of_full(store, MetricColumn("huge steps", Aggregate.MEAN))
+    assert found == Aggregated(pytest.approx(-1e300), None)
+
+
+def test_the_first_value_is_that_of_the_smallest_step(store: Store) -> None:
+    found = of_full(store, MetricColumn("negative steps", Aggregate.FIRST), MetricColumn("stepless", Aggregate.FIRST))
+    assert found == (Aggregated(-10.0, -20), Aggregated(0.0, 0))
+
+
+def test_the_value_at_a_step_is_the_last_one_there(store: Store) -> None:
+    last = max((time, value) for step, time, value in points()["repeated"] if step == 4)[1]
+    found = of_full(
+        store,
+        MetricColumn("repeated", Aggregate.AT, 4),
+        MetricColumn("negative steps", Aggregate.AT, -3),
+        MetricColumn("huge steps", Aggregate.AT, 10**15),
+        MetricColumn("repeated", Aggregate.AT, 400),
+        MetricColumn("repeated", Aggregate.AT, 10**30),
+        MetricColumn("repeated", Aggregate.AT, None),
+    )
+    assert found == (Aggregated(last, 4), Aggregated(-1.5, -3), Aggregated(-1e300, 10**15), None, None, None)
+
+
+@pytest.mark.parametrize("step", [100, 200, 300])
+def test_a_value_at_a_step_that_is_not_finite_is_none(store: Store, step: int) -> None:
+    assert of_full(store, MetricColumn("train/loss", Aggregate.AT, step)) == (None,)
+
+
+def test_a_history_without_finite_values_comes_to_nothing(store: Store) -> None:
+    others = (Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST, Aggregate.MEAN)
+    assert of_full(store, *(MetricColumn("only nan", one) for one in others)) == (None,) * 4
+    (latest,) = of_full(store, MetricColumn("only nan", Aggregate.LATEST))
+    assert latest is not None
+    assert math.isnan(latest.value)
+    assert latest.step == 2
+
+
+def test_columns_keep_their_order_and_runs_that_lack_a_metric_are_empty(store: Store) -> None:
+    columns = (
+        MetricColumn("one", Aggregate.LATEST),
+        MetricColumn("no such metric", Aggregate.MAX),
+        MetricColumn("one", Aggregate.MAX),
+        MetricColumn("one", Aggregate.LATEST),
+    )
+    one = Aggregated(1e-9, 7)
+    found = store.metric_values([CHILD, FULL, ABSENT, FULL, TWIN], columns)
+    assert found == {CHILD: (None,) * 4, FULL: (one, None, one, one), TWIN: (None,) * 4}
+    assert store.metric_values([], columns) == {}
+    assert store.metric_values([FULL], ()) == {FULL: ()}
+
+
+def test_the_aggregates_of_every_run_are_those_of_its_histories(store: Store, every: list[Run]) -> None:
+    keys = sorted({key for run in every for key in run.metrics})
+    columns = [MetricColumn(key, one, 1 if one is Aggregate.AT else None) for key in keys for one in Aggregate]
+    columns = [column for column in columns if column.aggregate is not Aggregate.LATEST]
+    found = store.metric_values([run.run_id for run in every], columns)
+    assert found.keys() == {run.run_id for run in every}
+    histories = {(run.run_id, key): store.history(run.run_id, key) for run in every for key in run.metrics}
+    wrong = []
+    for run_id, values in found.items():
+        for column, value in zip(columns, values, strict=True):
+            history = histories.get((run_id, column.key))
+            wanted = None if history is None else aggregated(history, column)
+            if column.aggregate is Aggregate.MEAN and wanted is not None and value is not None:
+                wanted = Aggregated(pytest.approx(wanted.value), None)
+            if value != wanted:
+                wrong.append((run_id, column, value, wanted))
+    assert wrong == []
+
+
+def test_sparklines_are_the_histories_in_columns(store: Store) -> None:
+    for key in points():
+        found = store.sparklines([CHILD, FULL, ABSENT, FULL], key, BUCKETS)
+        assert found.keys() == {FULL}
+        wanted = sparkline(store.history(FULL, key), BUCKETS)
+        assert len(found[FULL]) <= BUCKETS
+        assert repr(found[FULL]) == repr(wanted)  # NaN is not equal to itself
+    assert store.sparklines([FULL], "no such metric", BUCKETS) == {}
+    assert store.sparklines([], "one", BUCKETS) == {}
+
+
+def test_sparklines_lose_no_spike_and_count_what_is_not_finite(store: Store) -> None:
+    found = store.sparklines([FULL], "train/loss", BUCKETS)[FULL]
+    assert max(bucket.maximum for bucket in found) == 1234.5
+    assert sum(bucket.count for bucket in found) == LONG
+    assert (sum(bucket.nans for bucket in found), sum(bucket.infinities for bucket in found)) == (1, 2)
+
+
+def test_sparklines_of_values_without_steps_go_by_order(store: Store) -> None:
+    found = store.sparklines([FULL], "stepless", 4)[FULL]
+    assert [(bucket.x_first, bucket.x_last) for bucket in found] == [(0, 9), (10, 19), (20, 29), (30, 39)]
+
+
+def test_sparklines_of_runs_with_other_ranges_of_steps_each_fill_theirs(store: Store, every: list[Run]) -> None:
+    key = Counter(key for run in every for key in run.metrics).most_common(1)[0][0]
+    owners = [run.run_id for run in every if key in run.metrics]
+    found = store.sparklines(owners, key, 3)
+    assert found.keys() == set(owners)
+    assert {run_id: repr(value) for run_id, value in found.items()} == {
+        run_id: repr(sparkline(store.history(run_id, key), 3)) for run_id in owners
+    }
+
+
+KINDS = ((KeyKind.METRIC, "metrics"), (KeyKind.PARAM, "params"), (KeyKind.TAG, "tags"))
+
+
+@pytest.mark.parametrize(("kind", "part"), KINDS)
+@pytest.mark.parametrize("experiment_ids", [None, (EDGE,), ("1", "2"), (), ("404",)])
+def test_keys_are_counted_over_the_runs_of_experiments(
+    store: Store, every: list[Run], kind: KeyKind, part: str, experiment_ids: tuple[str, ...] | None
+) -> None:
+    runs = [run for run in every if experiment_ids is None or run.experiment_id in experiment_ids]
+    wanted = Counter(key for run in runs for key in getattr(run, part))
+    page = store.keys(kind, experiment_ids)
+    assert {item.key: item.runs for item in page.items} == wanted
+    assert not page.more
+    assert {item.kind for item in page.items} <= {kind}
+
+
+def test_keys_that_most_runs_have_come_first_and_mlflows_own_last(store: Store) -> None:
+    keys = [item.key for item in store.keys(KeyKind.TAG, (EDGE,)).items]
+    own = ["mlflow.runName", "mlflow.user", "mlflow.note.content", "mlflow.parentRunId", "mlflow.source.git.commit"]
+    assert keys == ["blank", "quoted 'n' \"m\"", "team/owner", *own]
+
+
+def test_keys_of_other_experiments_are_not_listed(store: Store) -> None:
+    assert {item.key for item in store.keys(KeyKind.PARAM, (EDGE,)).items} == PARAMS.keys()
+    assert "data/path with blanks" not in {item.key for item in store.keys(KeyKind.PARAM, ("1", "2")).items}
+
+
+def test_keys_are_found_by_a_part_in_any_case(store: Store) -> None:
+    def found(kind: KeyKind, text: str) -> set[str]:
+        return {item.key for item in store.keys(kind, (EDGE,), text).items}
+
+    assert found(KeyKind.METRIC, "LOSS") == {"train/loss"}
+    assert found(KeyKind.PARAM, "É") == {"unicode é"}
+    assert found(KeyKind.TAG, "own") == {"team/owner"}
+    assert found(KeyKind.TAG, "%") == set()
+    assert found(KeyKind.TAG, "") == {*TAGS, "mlflow.parentRunId", "blank"}
+
+
+def test_a_limit_of_keys_says_whether_there_are_more(store: Store) -> None:
+    every = store.keys(KeyKind.METRIC, (EDGE,)).items
+    few = store.keys(KeyKind.METRIC, (EDGE,), limit=3)
+    assert (few.items, few.more) == (every[:3], True)
+    assert not store.keys(KeyKind.METRIC, (EDGE,), limit=len(every)).more
+    assert store.keys(KeyKind.METRIC, (EDGE,), limit=None).items == every
+
+
+def test_the_keys_of_datasets_are_their_names(store: Store) -> None:
+    found = store.keys(KeyKind.DATASET, (EDGE,)).items
+    assert [(item.key, item.runs) for item in found] == [("wine", 1)]
+    assert store.keys(KeyKind.DATASET, (EDGE,), "beer").items == ()
+
+
+def test_runs_vary_in_what_differs_and_in_what_some_lack(store: Store, every: list[Run]) -> None:
+    assert store.varying([CHILD, TWIN, ABSENT]) == {(KeyKind.TAG, "mlflow.parentRunId"), (KeyKind.TAG, "blank")}
+    with_full = store.varying([CHILD, FULL])
+    assert {(KeyKind.TAG, key) for key in TAGS if key != "mlflow.user"} <= with_full
+    assert {(KeyKind.METRIC, key) for key in points()} <= with_full
+    assert {(KeyKind.PARAM, key) for key in PARAMS} <= with_full
+    assert (KeyKind.TAG, "mlflow.user") not in with_full
+    for alone in ([FULL], [FULL, FULL], [], [ABSENT]):
+        assert store.varying(alone) == frozenset()
+
+
+def test_all_runs_vary_as_their_values_say(store: Store, every: list[Run]) -> None:
+    wanted = set()
+    for kind, part in KINDS:
+        for key in {key for run in every for key in getattr(run, part)}:
+            values = [getattr(run, part).get(key) for run in every]
+            texts = {getattr(value, "value", value) for value in values}
+            if len({repr(value) for value in texts}) > 1:
+                wanted.add((kind, key))
+    assert store.varying([run.run_id for run in every]) == wanted
+
+
+@pytest.mark.parametrize("call", ["metric_values", "sparklines", "keys", "varying"])
+def test_each_call_can_be_withdrawn(store: Store, call: str) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    calls = {
+        "metric_values": lambda: store.metric_values([FULL], [MetricColumn("one", Aggregate.MAX)], cancel),
+        "sparklines": lambda: store.sparklines([FULL], "one", BUCKETS, cancel),
+        "keys": lambda: store.keys(KeyKind.METRIC, None, cancel=cancel),
+        "varying": lambda: store.varying([FULL, CHILD], cancel),
+    }
+    with pytest.raises(Cancelled):
+        calls[call]()
+
+
+def test_the_latest_value_is_the_one_of_the_run(store: Store, every: list[Run]) -> None:
+    keys = sorted({key for run in every for key in run.metrics})
+    found = store.metric_values([run.run_id for run in every], [MetricColumn(key, Aggregate.LATEST) for key in keys])
+    for run in every:
+        for key, value in zip(keys, found[run.run_id], strict=True):
+            metric = run.metrics.get(key)
+            assert (value is None) == (metric is None)
+            if value is not None and metric is not None:
+                assert repr((value.value, value.step)) == repr((metric.value, metric.step))
+                assert is_infinite(value.value) == is_infinite(metric.value)
