@@ -15,12 +15,14 @@ if TYPE_CHECKING:
         Curve,
         Experiment,
         ExperimentStats,
+        KeyCount,
         LoggedModel,
         MetricSummary,
         Page,
         Run,
         StoreInfo,
     )
+    from store.kinds import KeyKind
     from store.protocols import Headway, RunKeys, Store
     from tui.clipboard import Outcome
     from tui.following import Growth
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tui.view.chart import ChartDrawing
     from tui.view.hits import Hits
     from tui.view.run_columns import RunColumns
+    from tui.view.run_values import RunValues
     from tui.view.runs import RunsView
     from tui.view.stores import StoreEntry, Which
 
@@ -147,6 +150,25 @@ class HitsFound(Message):
 
 
 @dataclass
+class KeysFound(Message):
+    """What runs have something under, for choosing columns."""
+
+    text: str
+    """What was looked for."""
+    keys: Sequence[KeyCount]
+    note: str
+    """What is not told, for people; empty if nothing is missing."""
+
+
+@dataclass
+class VaryingRead(Message):
+    """In which params, metrics and tags the runs of a view differ."""
+
+    view: RunsView
+    keys: frozenset[tuple[KeyKind, str]]
+
+
+@dataclass
 class RunsCompared(Message):
     """Runs that are to be shown side by side were read whole."""
 
@@ -160,6 +182,13 @@ class ViewsKept(Message):
     done: str
     unkept: str
     """Why it was not; empty if it was."""
+
+
+@dataclass
+class ValuesRead(Message):
+    """What columns of the runs table show of histories."""
+
+    values: RunValues
 
 
 @dataclass

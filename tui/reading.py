@@ -17,6 +17,7 @@ from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
     HitsFound,
+    KeysFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
@@ -29,15 +30,18 @@ from tui.messages import (
     StoreReplaced,
     StoresListed,
     SummariesRead,
+    ValuesRead,
+    VaryingRead,
     ViewsKept,
 )
 
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
-    from store.entities import Experiment, ExperimentStats, MetricSummary, Run
+    from store.entities import Experiment, ExperimentStats, KeyCount, MetricSummary, Run
     from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
-    from tui.view.run_columns import RunColumns
+    from tui.view.run_columns import RunColumn, RunColumns
+    from tui.view.run_values import RunValues
     from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.views import ViewBook
@@ -68,6 +72,9 @@ opened next is there already (two buckets a column, for charts of up to 300 colu
 SPARKS_AT_ONCE: Final = 8
 """Sparklines that are shown together as they are read."""
 
+
+KEYS_OFFERED: Final = 200
+"""Keys of a kind that are offered at a time."""
 
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
@@ -201,9 +208,14 @@ def _narrow_rows(store: Store, ids: Sequence[str], keys: RunKeys, cancel: Event)
     return [whole.get(run.run_id, run) for run in found]
 
 
-def read_rows(store: Store, ids: Sequence[str], keys: RunKeys | None, post: Post, cancel: Event) -> None:
+def read_rows(
+    store: Store, ids: Sequence[str], keys: RunKeys | None, columns: Sequence[RunColumn], post: Post, cancel: Event
+) -> None:
+    """Rows, then what their `columns` show of histories, which takes longer."""
     runs = store.runs(ids, ROW_PARTS, cancel) if keys is None else _narrow_rows(store, ids, keys, cancel)
     post(RunsRead(ids, runs, keys))
+    if any(column.computed for column in columns):
+        post(ValuesRead(read_values(store, ids, columns, cancel)))
 
 
 def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post: Post, cancel: Event) -> None:
@@ -212,6 +224,43 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
     named = store.run_ids(hits_query(view, text), cancel).items
     post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
+
+
+def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], cancel: Event) -> RunValues:
+    """What `columns` show of the histories of these runs."""
+    from tui.view.cells import SPARK_COLUMNS, sparkline
+    from tui.view.run_values import RunValues
+
+    values = RunValues()
+    wanted = list(dict.fromkeys(history for column in columns if (history := column.history) is not None))
+    if wanted:
+        found = store.metric_values(ids, wanted, cancel)
+        for place, column in enumerate(wanted):
+            values.add_numbers(column, {key: found[key][place] if key in found else None for key in ids})
+    for key in dict.fromkeys(column.key for column in columns if column.spark):
+        curves = store.sparklines(ids, key, SPARK_COLUMNS, cancel)
+        drawn = {run: sparkline(buckets, SPARK_COLUMNS) if (buckets := curves.get(run)) else "" for run in ids}
+        values.add_curves(key, drawn)
+    return values
+
+
+def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
+    """What the runs of these experiments have under keys that contain `text`."""
+    from store.kinds import KeyKind
+
+    found: list[KeyCount] = []
+    more = []
+    for kind in (KeyKind.METRIC, KeyKind.PARAM, KeyKind.TAG):
+        page = store.keys(kind, experiment_ids, text, KEYS_OFFERED, cancel)
+        found += page.items
+        if page.more:
+            more.append(str(kind))
+    note = f"the first {KEYS_OFFERED} {' and '.join(more)}: type to find others" if more else ""
+    post(KeysFound(text, found, note))
+
+
+def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    post(VaryingRead(view, store.varying(ids, cancel)))
 
 
 def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:

@@ -38,6 +38,8 @@ class Views:
     left: dict[Place, RunsView] = field(default_factory=dict)
     """As each list of runs was left; the one that was left last comes last."""
     named: dict[str, RunsView] = field(default_factory=dict)
+    directions: dict[str, bool] = field(default_factory=dict)
+    """Metric -> whether more of it is better, as the user said."""
     notice: str = ""
     """Why that is not everything, for a user."""
     spared: str = ""
@@ -93,12 +95,20 @@ class ViewBook:
         self._changed.named.pop(name, None)
         self._removed.add(name)
 
+    @property
+    def directions(self) -> Mapping[str, bool]:
+        return {**(self._views.directions if self._views else {}), **self._changed.directions}
+
+    def direct(self, metric: str, up: bool) -> None:
+        """Remembers whether more of a metric is better."""
+        self._changed.directions[metric] = up
+
     def write(self) -> str:
         """Adds what changed to the file, which another program may have written meanwhile; empty, or why it could not
         be done. May block.
         """
         changed = self._changed
-        if not (changed.left or changed.named or self._removed):
+        if not (changed.left or changed.named or changed.directions or self._removed):
             return ""
         if self._path == Path(os.devnull):
             return ""
@@ -168,6 +178,11 @@ def _views_in(document: Mapping[str, Any]) -> tuple[Views, list[str]]:
             found.named[name] = view_of(plain.table(entries))
         except ValueError:
             wrong.append(f"views.{name}")
+    for metric, direction in table("directions").items():
+        if direction in ("up", "down"):
+            found.directions[metric] = direction == "up"
+        else:
+            wrong.append(f"directions.{metric}")
     return found, wrong
 
 
@@ -183,6 +198,8 @@ def _write(path: Path, changed: Views, removed: set[str]) -> None:
     except FileNotFoundError:
         document = tomlkit.document()
         document.add("version", tomlkit.item(VERSION))
+    for metric, up in changed.directions.items():
+        _table(document, "directions")[metric] = "up" if up else "down"
     for name in removed:
         _table(document, "views").pop(name, None)
     for name, view in changed.named.items():

@@ -47,8 +47,10 @@ async def test_a_metric_without_a_column_is_found_by_typing_and_gets_one() -> No
     async with shown(store, size=(200, 30)) as pilot:
         screen = await to_runs(pilot)
         assert "metric-11" not in header(pilot)
-        await choosing(pilot)
-        await pilot.press(*"metric-11", "enter", "escape", "escape")
+        chooser = await choosing(pilot)
+        await pilot.press(*"metric-11")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.metric-11", "it is found")
+        await pilot.press("enter", "escape", "escape")
         await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
         assert screen.runs.columns[-1] == RunColumn("metrics", "metric-11")
         assert {"Status", "metric-00"} <= set(header(pilot).split())
@@ -173,3 +175,81 @@ async def test_a_view_is_found_as_it_was_left_and_gets_a_name(tmp_path: Path) ->
         await pilot.press("delete")
         await wait_for(pilot, lambda: "short is forgotten" in screen_text(pilot.app), "forgotten")
     assert read_views(path).named == {}
+
+
+async def test_what_a_history_comes_to_is_a_column_and_sorts() -> None:
+    store = FakeStore([run(number) for number in range(3)])
+    async with shown(store, size=(160, 30)) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"loss")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.loss", "it is found")
+        await pilot.press("tab", "plus")
+        assert [column.id for column in chooser._choice.columns if column.key == "loss"] == [
+            "metrics.loss",
+            "min(metrics.loss)",
+        ]
+        await pilot.press("p", "escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert [column.id for column in screen.runs.columns if column.key == "loss"] == [
+            "spark(metrics.loss)",
+            "min(metrics.loss)",
+        ]
+        # Every point was logged at step 1.
+        await wait_for(pilot, lambda: "0.2 @1" in screen_text(pilot.app), "the minimum with its step")
+        await pilot.press("s")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Picker), "the picker")
+        await pilot.pause()
+        await pilot.press(*"min loss", "enter")
+        await wait_for(pilot, lambda: pilot.app.screen is screen and not screen.busy, "sorted")
+        assert screen.runs.view is not None
+        assert screen.runs.view.query.order_by == ("min(metrics.`loss`) ASC",)
+        await wait_for(pilot, lambda: "min loss ↑" in header(pilot), "its header")
+
+
+async def test_a_step_is_typed_and_what_is_no_step_is_told() -> None:
+    async with shown(FakeStore([run(1)]), size=(120, 30)) as pilot:
+        await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"loss")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.loss", "it is found")
+        await pilot.press("tab", "at", "x", "enter")
+        await wait_for(pilot, lambda: "a step is a whole number" in screen_text(pilot.app), "told")
+        await pilot.press("backspace", "1", "enter")
+        assert [column.id for column in chooser._choice.columns if column.key == "loss"] == ["at(metrics.loss, 1)"]
+
+
+async def test_only_columns_in_which_the_runs_differ_are_shown_and_all_again() -> None:
+    store = FakeStore([run(number, params={"lr": str(number), "seed": "7"}) for number in range(3)])
+    async with shown(store, size=(160, 30)) as pilot:
+        screen = await to_runs(pilot)
+        assert {"lr", "seed"} <= set(header(pilot).split())
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "seed" not in header(pilot), "what is the same is hidden")
+        assert "lr" in header(pilot).split()
+        assert "only columns that differ" in screen_text(pilot.app)
+        # What is chosen is chosen among all of them.
+        chooser = await choosing(pilot)
+        assert "params.seed" in [column.id for column in chooser._choice.columns]
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "seed" in header(pilot), "all again")
+
+
+async def test_it_is_kept_whether_more_of_a_metric_is_better(tmp_path: Path) -> None:
+    path = tmp_path / "views.toml"
+    app = FlowdeckApp("fake://", "t", opener=lambda uri, cancel: FakeStore([run(1)]), views=ViewBook(path))
+    async with app.run_test(size=(140, 30), notifications=True) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"loss")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.loss", "it is found")
+        assert "better ↓" in screen_text(pilot.app)
+        await pilot.press("tab", "d")
+        assert "better ↑" in screen_text(pilot.app)
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert screen.runs.directions == {"loss": True}
+    assert app._views.write() == ""
+    assert read_views(path).directions == {"loss": True}

@@ -10,19 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.kinds import ViewType
+from store.kinds import Aggregate, ViewType
 from tui.view.order import SortKey, sort_key_of, sortable
 from tui.view.run_columns import ATTRIBUTES, RunColumn, column_of
 from tui.view.runs import RunsView
 from tui.view.view_document import view_document, view_of
 from tui.views import EVERY, MOST_EXPERIMENTS, ViewBook, read_views
 
-KEYS = st.text(min_size=1, max_size=12) | st.sampled_from(["val/loss", "x:asc", "metrics.x", "number(x)", "a b"])
+KEYS = st.text(min_size=1, max_size=12) | st.sampled_from(
+    ["val/loss", "x:asc", "metrics.x", "number(x)", "a b", "a, 5", "max(x)", "a)"]
+)
 
 
 def columns() -> st.SearchStrategy[RunColumn]:
+    def metric(key: str, aggregate: Aggregate, step: int, spark: bool) -> RunColumn:
+        if spark:
+            return RunColumn("metrics", key, spark=True)
+        return RunColumn("metrics", key, aggregate, step if aggregate is Aggregate.AT else None)
+
     attributes = st.sampled_from(sorted(ATTRIBUTES)).map(lambda key: RunColumn("attributes", key))
-    return attributes | st.builds(RunColumn, st.sampled_from(["metrics", "params", "tags"]), KEYS)
+    texts = st.builds(RunColumn, st.sampled_from(["params", "tags"]), KEYS)
+    steps = st.integers(-(2**63), 2**63 - 1)
+    return attributes | texts | st.builds(metric, KEYS, st.sampled_from(Aggregate), steps, st.booleans())
 
 
 @given(columns())
@@ -36,7 +45,9 @@ def test_a_sort_key_is_the_one_that_its_written_form_says(column: RunColumn, asc
     assert sort_key_of(key.text) == key
 
 
-@pytest.mark.parametrize("text", ["", "x", "metrics.", "attributes.nope", "nope.x"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "metrics.", "attributes.nope", "nope.x", "max(params.x)", "at(metrics.x)", "at(metrics.x, y)"]
+)
 def test_what_is_no_column_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (its message is not shown)
         column_of(text)
@@ -51,10 +62,11 @@ def test_what_is_no_sort_key_is_refused(text: str) -> None:
 FULL = RunsView(
     filter="metrics.a > 1",
     find="tree",
-    order=(SortKey(RunColumn("metrics", "loss"), True), SortKey(RunColumn("params", "lr"), False, True)),
+    order=(SortKey(RunColumn("metrics", "loss", Aggregate.MIN), True), SortKey(RunColumn("params", "lr"), False, True)),
     stage=ViewType.ALL,
-    columns=(RunColumn("attributes", "status", width=9), RunColumn("metrics", "val/loss")),
+    columns=(RunColumn("attributes", "status", width=9), RunColumn("metrics", "val/loss", spark=True)),
     frozen=1,
+    varying=True,
 )
 
 
@@ -67,6 +79,7 @@ def test_a_view_comes_back_as_it_was_kept(view: RunsView, tmp_path: Path) -> Non
     book.leave(("store", "3"), view)
     book.leave(("postgresql://ann@db/ml.flow", EVERY), FULL)
     book.name("my best", view)
+    book.direct("val/loss", False)
     assert book.write() == ""
     assert path.stat().st_mode & 0o777 == 0o600
     again = ViewBook(path)
@@ -75,6 +88,7 @@ def test_a_view_comes_back_as_it_was_kept(view: RunsView, tmp_path: Path) -> Non
     assert again.of(("postgresql://ann@db/ml.flow", EVERY)) == FULL
     assert again.of(("store", "4")) is None
     assert again.named == {"my best": view}
+    assert again.directions == {"val/loss": False}
 
 
 def test_two_programs_keep_what_the_other_one_wrote(tmp_path: Path) -> None:
@@ -132,6 +146,7 @@ def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
         'version = 2\n[views.a]\nfilter = "x"\n',
         "[views]\na = 5\n",
         '[views.a]\nsort = ["nonsense"]\n',
+        '[directions]\nloss = "sideways"\n',
         "stores = 7\n",
         "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
     ],

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from store.entities import Metric, Run
-from tui.view.column_choice import LEAST_WIDTH, MOST_WIDTH, OFFERED, ColumnChoice, choice_rows, columns_known
+from store.entities import KeyCount
+from store.kinds import KeyKind
+from tui.view.column_choice import LEAST_WIDTH, MOST_WIDTH, OFFERED, ColumnChoice, choice_rows
 from tui.view.run_columns import RunColumn
 
 STATUS, LOSS, LR = RunColumn("attributes", "status"), RunColumn("metrics", "loss"), RunColumn("params", "lr")
 CHOICE = ColumnChoice((STATUS, LOSS, LR))
-
-
-def run(run_id: str, metrics: tuple[str, ...] = (), params: tuple[str, ...] = (), tags: tuple[str, ...] = ()) -> Run:
-    plain = Run(run_id, "n", "1", "FINISHED", 1, 2, "active", None, None)
-    return replace(
-        plain,
-        metrics={key: Metric(key, 1.0, 0, 0) for key in metrics},
-        params=dict.fromkeys(params, "x"),
-        tags=dict.fromkeys(tags, "x"),
-    )
 
 
 def test_a_column_is_shown_at_the_end_and_hidden_where_it_was() -> None:
@@ -56,25 +47,36 @@ def test_columns_stay_up_to_one_and_no_more_if_it_is_said_again() -> None:
     assert CHOICE.frozen_to(LOSS.id).frozen_to(LOSS.id).frozen == 0
 
 
-def test_what_most_runs_have_is_offered_first_and_what_mlflow_writes_last() -> None:
-    known = columns_known(
-        [run("a", ("system/gpu", "acc", "loss"), ("lr",), ("mlflow.user", "team")), run("b", ("loss", "system/gpu"))]
-    )
-    assert [column.id for column in known] == [
+def test_a_metrics_column_goes_through_what_its_history_comes_to() -> None:
+    seen, choice = [], CHOICE
+    for _ in range(5):
+        choice = choice.aggregated(choice.columns[1].id)
+        seen.append(choice.columns[1].id)
+    assert seen == [
+        "min(metrics.loss)",
+        "max(metrics.loss)",
+        "first(metrics.loss)",
+        "mean(metrics.loss)",
         "metrics.loss",
-        "metrics.acc",
-        "metrics.system/gpu",
-        "params.lr",
-        "tags.team",
-        "tags.mlflow.user",
     ]
-    assert known[LOSS] == 2
-    assert known[LR] == 1
+    assert CHOICE.aggregated(LR.id) == CHOICE
+
+
+def test_a_metric_is_shown_at_a_step_as_a_curve_and_twice() -> None:
+    assert CHOICE.at_step(LOSS.id, -5).columns[1].id == "at(metrics.loss, -5)"
+    assert CHOICE.sparked(LOSS.id).columns[1].id == "spark(metrics.loss)"
+    assert CHOICE.sparked(LOSS.id).sparked("spark(metrics.loss)") == CHOICE
+    twice = CHOICE.doubled(LOSS.id)
+    assert [column.id for column in twice.columns[1:3]] == ["metrics.loss", "min(metrics.loss)"]
+    # None of them becomes one that is there already.
+    assert twice.aggregated(LOSS.id) == twice
+    assert CHOICE.doubled(LR.id) == CHOICE
 
 
 def test_the_list_has_what_is_shown_then_all_else_and_narrows_by_words() -> None:
-    known = columns_known([run("a", ("loss", "acc"), ("lr", "\x1b[2J"))])
-    rows = choice_rows(replace(CHOICE, frozen=1), known, "")
+    found = [KeyCount(KeyKind.METRIC, key, 1) for key in ("loss", "acc")]
+    found += [KeyCount(KeyKind.PARAM, key, None) for key in ("lr", "\x1b[2J")]
+    rows = choice_rows(replace(CHOICE, frozen=1), found, "", {"loss": "better v"})
     keys = [rows.key(place) for place in range(len(rows))]
     assert keys[:3] == ["attributes.status", "metrics.loss", "params.lr"]
     assert len(keys) == len(set(keys)) == len(OFFERED) + 4
@@ -82,6 +84,7 @@ def test_the_list_has_what_is_shown_then_all_else_and_narrows_by_words() -> None
     assert first[0].strip()
     assert first[4] == "stays"
     assert [cell.text for cell in rows.cells(1)][1:4] == ["loss", "metric", "1"]
+    assert rows.cells(1)[4].text == "better v"
     assert all("\x1b" not in cell.text for place in range(len(rows)) for cell in rows.cells(place))
-    narrowed = choice_rows(CHOICE, known, "metric AC")
+    narrowed = choice_rows(CHOICE, found, "metric AC", {})
     assert [narrowed.key(place) for place in range(len(narrowed))] == ["metrics.acc"]

@@ -20,7 +20,7 @@ from tui.widgets.error_bar import ErrorBar
 
 # What the first frame does not need is imported when the panes below the experiments are prepared.
 if TYPE_CHECKING:
-    from tui.screens.modals.columns import ColumnsChosen
+    from tui.screens.modals.columns import ColumnsChosen, ColumnsScreen
     from tui.screens.modals.picker import Choice
     from tui.screens.modals.views import ViewChoice
     from tui.spot import Spot
@@ -48,6 +48,8 @@ class RunsScreen(ChangesScreen):
         self._names: Mapping[str, str] = {}
         """Of all experiments, by id."""
         self._views = views
+        self._choosing_columns: ColumnsScreen | None = None
+        """While that is open."""
         self._early: RunsView | None = None
         """Runs that were asked for before the store was open."""
 
@@ -73,6 +75,7 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
+        self.runs.directions = self._views.directions
         left = self._views.of(self._place(experiment_ids)) or RunsView()
         view = replace(left, experiment_ids=experiment_ids)
         if stage is not ViewType.ACTIVE_ONLY:
@@ -107,7 +110,7 @@ class RunsScreen(ChangesScreen):
         self.runs.explain(message.view, message.absent)
 
     def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
-        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys)
+        self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys, message.columns)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
@@ -119,6 +122,9 @@ class RunsScreen(ChangesScreen):
     def on_runs_read(self, message: messages.RunsRead) -> None:
         self.runs.read(message.ids, message.runs, message.keys)
         self._was_read("runs", "rows")
+
+    def on_values_read(self, message: messages.ValuesRead) -> None:
+        self.runs.computed(message.values)
 
     def on_runs_pane_mending_dropped(self) -> None:
         self.query_one(ErrorBar).hide("runs")
@@ -146,11 +152,32 @@ class RunsScreen(ChangesScreen):
     def on_runs_pane_columns_wanted(self, message: RunsPane.ColumnsWanted) -> None:
         from tui.screens.modals.columns import ColumnsScreen
 
-        self.app.push_screen(ColumnsScreen(message.choice, message.widths, message.known, message.note), self._chosen)
+        self._choosing_columns = ColumnsScreen(message.choice, message.widths, message.ups, self)
+        self.app.push_screen(self._choosing_columns, self._columns_chosen)
 
-    def _chosen(self, chosen: ColumnsChosen | None) -> None:
-        if chosen is not None:
-            self.runs.choose_columns(chosen.choice)
+    def _columns_chosen(self, chosen: ColumnsChosen | None) -> None:
+        self._choosing_columns = None
+        if chosen is None:
+            return
+        for metric, up in chosen.directions.items():
+            self._views.direct(metric, up)
+        self.runs.directions = self._views.directions
+        self.runs.choose_columns(chosen.choice)
+
+    def on_columns_screen_keys_wanted(self, message: ColumnsScreen.KeysWanted) -> None:
+        view = self.runs.view
+        if view is not None:
+            self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
+
+    def on_keys_found(self, message: messages.KeysFound) -> None:
+        if self._choosing_columns is not None:
+            self._choosing_columns.found(message.text, message.keys, message.note)
+
+    def on_runs_pane_varying_wanted(self, message: RunsPane.VaryingWanted) -> None:
+        self._read("varying", "looking which columns differ", reading.read_varying, message.view, message.ids)
+
+    def on_varying_read(self, message: messages.VaryingRead) -> None:
+        self.runs.vary(message.view, message.keys)
 
     # Side by side
 

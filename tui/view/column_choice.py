@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from store.entities import Run
+from store.entities import KeyCount
+from store.kinds import Aggregate
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.run_cells import title
@@ -18,6 +18,9 @@ from tui.view.text import clean
 LEAST_WIDTH: Final = 3
 MOST_WIDTH: Final = 80
 """Terminal columns that a column may be given."""
+
+_AGGREGATES: Final = (Aggregate.LATEST, Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST, Aggregate.MEAN)
+"""In the order in which a metric's column goes through them."""
 
 _NOUNS: Final = {
     "attributes": "attribute",
@@ -76,6 +79,51 @@ class ColumnChoice:
             return self
         return replace(self, frozen=0 if self.frozen == place + 1 else place + 1)
 
+    def aggregated(self, key: str) -> ColumnChoice:
+        """With the next thing that a metric's column can show of its history."""
+
+        def turn(column: RunColumn) -> RunColumn:
+            if column.kind != "metrics":
+                return column
+            known = column.aggregate in _AGGREGATES and not column.spark
+            place = _AGGREGATES.index(column.aggregate) + 1 if known else 0
+            return replace(column, aggregate=_AGGREGATES[place % len(_AGGREGATES)], step=None, spark=False)
+
+        return self._changed(key, turn)
+
+    def at_step(self, key: str, step: int) -> ColumnChoice:
+        """With a metric's value at that step."""
+        return self._changed(
+            key,
+            lambda column: (
+                replace(column, aggregate=Aggregate.AT, step=step, spark=False) if column.kind == "metrics" else column
+            ),
+        )
+
+    def sparked(self, key: str) -> ColumnChoice:
+        """With a metric's curve instead of a number, or the other way round."""
+        return self._changed(
+            key,
+            lambda column: (
+                replace(column, aggregate=Aggregate.LATEST, step=None, spark=not column.spark)
+                if column.kind == "metrics"
+                else column
+            ),
+        )
+
+    def doubled(self, key: str) -> ColumnChoice:
+        """With another column of the same metric behind it, for something else of its history."""
+        place = self.place(key)
+        if place is None or self.columns[place].kind != "metrics":
+            return self
+        column = self.columns[place]
+        there = {one.id for one in self.columns}
+        others = (replace(column, aggregate=one, step=None, spark=False, width=None) for one in _AGGREGATES)
+        new = next((one for one in others if one.id not in there), None)
+        if new is None:
+            return self
+        return replace(self, columns=(*self.columns[: place + 1], new, *self.columns[place + 1 :]))
+
     def _changed(self, key: str, change: Callable[[RunColumn], RunColumn]) -> ColumnChoice:
         """With a column changed, unless there is one like that already."""
         place = self.place(key)
@@ -87,35 +135,28 @@ class ColumnChoice:
         return replace(self, columns=(*self.columns[:place], new, *self.columns[place + 1 :]))
 
 
-def columns_known(runs: Iterable[Run]) -> dict[RunColumn, int]:
-    """Columns for all that these runs have under keys -> how many of them have it; the most frequent first.
-
-    System metrics and MLflow's own tags come last.
-    """
-    found: dict[str, Counter[str]] = {"metrics": Counter(), "params": Counter(), "tags": Counter()}
-    for run in runs:
-        found["metrics"].update(run.metrics.keys())
-        found["params"].update(run.params.keys())
-        found["tags"].update(run.tags.keys())
-    columns = {}
-    for kind, counter in found.items():
-        for key in sorted(counter, key=lambda key: (key.startswith(("system/", "mlflow.")), -counter[key], key)):
-            columns[RunColumn(kind, key)] = counter[key]
-    return columns
-
-
 def described(column: RunColumn) -> str:
     """What a column shows, in words."""
-    return _NOUNS[column.kind]
+    noun = _NOUNS[column.kind]
+    if column.spark:
+        return f"{noun}, curve"
+    if column.aggregate is Aggregate.LATEST:
+        return noun
+    return f"{noun}, at step {column.step}" if column.aggregate is Aggregate.AT else f"{noun}, {column.aggregate}"
 
 
-def choice_rows(choice: ColumnChoice, known: Mapping[RunColumn, int], typed: str) -> ListRows:
+def choice_rows(
+    choice: ColumnChoice,
+    found: Iterable[KeyCount],
+    typed: str,
+    directions: Mapping[str, str],
+) -> ListRows:
     """The columns that are shown, then what else there is; of both what has every word that was typed.
 
-    `known` are columns for what runs have under keys -> how many of the runs that were read.
+    `found` are keys of the store, `directions` the signs of the metrics of which it is known what is better.
     """
     words = typed.casefold().split()
-    counts = {(column.kind, column.key): runs for column, runs in known.items()}
+    counts = {(entry.kind.value, entry.key): entry.runs for entry in found}
     shown = {(column.kind, column.key) for column in choice.columns}
     others = [column for column in OFFERED if (column.kind, column.key) not in shown]
     others += [RunColumn(kind, key) for kind, key in counts if (kind, key) not in shown]
@@ -128,6 +169,7 @@ def choice_rows(choice: ColumnChoice, known: Mapping[RunColumn, int], typed: str
         notes = [
             "stays" if inside and place < choice.frozen else "",
             f"width {column.width}" if column.width is not None else "",
+            directions.get(column.key, "") if column.kind == "metrics" else "",
         ]
         rows.append(
             (

@@ -51,6 +51,8 @@ class Glyphs:
     """Carries combining marks that follow nothing, as Unicode's own charts do: else they land on the cell before."""
     pictures: bool
     """True if control characters may be shown as Unicode's pictures of them."""
+    curve: str
+    """Behind the name of a metric whose curve is shown."""
     braille: bool
     """True if charts may be drawn with braille characters."""
 
@@ -80,6 +82,7 @@ UNICODE: Final = Glyphs(
     arrows=("↑", "↓", "←", "→"),
     replacement="�",
     base="◌",
+    curve="∿",
     pictures=True,
     braille=True,
 )
@@ -109,6 +112,7 @@ ASCII: Final = Glyphs(
     arrows=("Up", "Down", "Left", "Right"),
     replacement="?",
     base=".",
+    curve="~",
     pictures=False,
     braille=False,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.entities import Run
+from store.kinds import Aggregate
 from tui.view import cells
 from tui.view.run_columns import RunColumn, column_of
 
@@ -44,6 +45,9 @@ class SortKey:
         plain = f"attributes.{column.key}" if column.kind == "attributes" else f"{column.kind}.`{column.key}`"
         if self.numeric:
             plain = f"{NUMBER}({plain})"
+        elif column.aggregate is not Aggregate.LATEST:
+            step = "" if column.step is None else f", {column.step}"
+            plain = f"{column.aggregate}({plain}{step})"
         return f"{plain} {'ASC' if self.ascending else 'DESC'}"
 
     @property
@@ -88,6 +92,8 @@ class OrderChoice:
 def sortable(column: RunColumn) -> bool:
     """False for a key that no filter can name, and for what has no order."""
     key = column.key
+    if column.spark:
+        return False
     if column.kind == "attributes":
         return any(key == name for name, _ in ATTRIBUTES)
     return bool(key) and key == key.strip() and "`" not in key and '"' not in key

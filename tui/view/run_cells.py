@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from store.entities import Run
+from store.entities import Aggregated, Run
+from store.kinds import Aggregate
 from tui.view import cells
 from tui.view.facts import run_duration
+from tui.view.glyphs import GLYPHS
 from tui.view.order import is_number
 from tui.view.run_columns import ATTRIBUTES, RunColumn
+from tui.view.run_values import UNREAD, RunValues
 from tui.view.table import Cell, Column
 from tui.view.text import clean
 
@@ -25,6 +28,7 @@ LONGEST_VALUE: Final = 200
 """Characters of a text that are looked at: no column is so wide."""
 
 NOTHING: Final = Cell(cells.MISSING, "dim")
+WAITING: Final = Cell(GLYPHS.ellipsis, "dim")
 
 _TIMES: Final = ("start_time", "end_time")
 
@@ -43,11 +47,15 @@ _WIDTHS: Final[Mapping[str, tuple[int, int]]] = {
 
 
 def title(column: RunColumn) -> str:
-    """A column's heading."""
+    """A column's heading; the kind is said where the key alone would not be clear."""
     key = clean(column.key)
     if column.kind == "attributes":
         return ATTRIBUTES.get(column.key, key)
-    return key
+    if column.spark:
+        return f"{key} {GLYPHS.curve}"
+    if column.aggregate is Aggregate.LATEST:
+        return key
+    return f"{key} @{column.step}" if column.aggregate is Aggregate.AT else f"{column.aggregate} {key}"
 
 
 def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
@@ -56,8 +64,10 @@ def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
     if column.kind == "attributes":
         least, most = _WIDTHS[column.key]
         align = "right" if column.key == "duration" else "left"
+    elif column.spark:
+        least = most = cells.SPARK_COLUMNS
     elif column.kind == "metrics":
-        least, most, align = 6, 20, "right"
+        least, most, align = 6, 24, "right"
     elif column.kind in ("params", "tags"):
         texts = [text for run in runs if (text := _texts(column, run)) is not None]
         align = "right" if texts and all(map(is_number, texts)) else "left"
@@ -70,7 +80,7 @@ def _texts(column: RunColumn, run: Run) -> str | None:
     return (run.params if column.kind == "params" else run.tags).get(column.key)
 
 
-def maker(column: RunColumn, names: Mapping[str, str]) -> Maker:
+def maker(column: RunColumn, names: Mapping[str, str], values: RunValues) -> Maker:
     """Makes the cells of one column; `names` are those of the experiments by id."""
     key = column.key
     if column.kind == "attributes":
@@ -82,12 +92,31 @@ def maker(column: RunColumn, names: Mapping[str, str]) -> Maker:
             return NOTHING if found is None else Cell(clean(found[:LONGEST_VALUE]))
 
         return text
+    if column.spark:
 
-    def latest(run: Run, badge: str) -> Cell:
-        metric = run.metrics.get(key)
-        return NOTHING if metric is None else Cell(cells.number(metric.value))
+        def curve(run: Run, badge: str) -> Cell:
+            drawn = values.curve(key, run.run_id)
+            return WAITING if drawn is None else Cell(drawn, "accent") if drawn else NOTHING
 
-    return latest
+        return curve
+    history = column.history
+    if history is None:
+
+        def latest(run: Run, badge: str) -> Cell:
+            metric = run.metrics.get(key)
+            return NOTHING if metric is None else Cell(cells.number(metric.value))
+
+        return latest
+    wanted, stepped = history, column.aggregate in (Aggregate.MIN, Aggregate.MAX)
+
+    def aggregated(run: Run, badge: str) -> Cell:
+        found = values.number(wanted, run.run_id)
+        if isinstance(found, Aggregated):
+            number = cells.number(found.value)
+            return Cell(f"{number} @{found.step}" if stepped else number)
+        return WAITING if found == UNREAD else NOTHING
+
+    return aggregated
 
 
 def _attribute(key: str, names: Mapping[str, str]) -> Maker:

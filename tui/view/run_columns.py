@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from store.entities import Run
-from store.kinds import RunParts
+from store.entities import MetricColumn, Run
+from store.kinds import Aggregate, RunParts
 from store.protocols import RunKeys
 from tui.view.facts import PARENT_TAG
 
@@ -19,6 +19,9 @@ PARAM_COLUMNS: Final = 8
 """Params that get a column, those that differ between runs first."""
 
 KINDS: Final = ("attributes", "metrics", "params", "tags")
+
+SPARK: Final = "spark"
+"""What the written form of a column with curves begins with."""
 
 ATTRIBUTES: Final = {
     "experiment": "Experiment",
@@ -41,13 +44,37 @@ class RunColumn:
     kind: str
     """attributes, metrics, params or tags."""
     key: str
+    aggregate: Aggregate = Aggregate.LATEST
+    """Of a metric: what of its history is shown."""
+    step: int | None = None
+    """For the value at a step: which."""
+    spark: bool = False
+    """Of a metric: its curve, instead of a number."""
     width: int | None = None
     """Terminal columns that the user gave it; None: as wide as its values."""
 
     @property
     def id(self) -> str:
-        """How it is written, whatever its width: `attributes.status`, `metrics.rmse`."""
-        return f"{self.kind}.{self.key}"
+        """How it is written, whatever its width: `metrics.rmse`, `max(metrics.acc)`, `at(metrics.acc, 5)`."""
+        plain = f"{self.kind}.{self.key}"
+        if self.spark:
+            return f"{SPARK}({plain})"
+        if self.aggregate is Aggregate.LATEST:
+            return plain
+        step = "" if self.step is None else f", {self.step}"
+        return f"{self.aggregate}({plain}{step})"
+
+    @property
+    def history(self) -> MetricColumn | None:
+        """What has to be computed from histories for it."""
+        if self.kind != "metrics" or self.spark or self.aggregate is Aggregate.LATEST:
+            return None
+        return MetricColumn(self.key, self.aggregate, self.step)
+
+    @property
+    def computed(self) -> bool:
+        """True if it shows something of histories."""
+        return self.spark or self.history is not None
 
     def same(self, other: RunColumn) -> bool:
         """True if both show the same, however wide."""
@@ -56,11 +83,24 @@ class RunColumn:
 
 def column_of(text: str) -> RunColumn:
     """The column whose `id` is `text`. Raises `ValueError`."""
-    kind, _, key = text.partition(".")
-    known = key in ATTRIBUTES or key == "run_name" if kind == "attributes" else bool(key)
+    form = text.partition("(")[0] if text.endswith(")") else ""
+    if form not in (SPARK, *Aggregate):
+        kind, _, key = text.partition(".")
+        found = RunColumn(kind, key)
+    else:
+        inner, step = text[len(form) + 1 : -1], None
+        if form == Aggregate.AT:
+            inner, _, number = inner.rpartition(", ")
+            step = int(number)
+        kind, _, key = inner.partition(".")
+        if kind != "metrics":
+            raise ValueError(text)
+        spark = form == SPARK
+        found = RunColumn(kind, key, Aggregate.LATEST if spark else Aggregate(form), step, spark)
+    known = found.key in ATTRIBUTES or found.key == "run_name" if kind == "attributes" else bool(found.key)
     if kind not in KINDS or not known:
         raise ValueError(text)
-    return RunColumn(kind, key)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +141,7 @@ def keys_of(columns: Iterable[RunColumn]) -> RunKeys:
     kinds = {"metrics": RunParts.METRICS, "params": RunParts.PARAMS, "tags": RunParts.TAGS}
     keys: dict[RunParts, list[str]] = {part: [] for part in kinds.values()}
     for column in columns:
-        if column.kind in kinds:
+        if column.kind in kinds and not column.computed:
             keys[kinds[column.kind]].append(column.key)
     keys[RunParts.TAGS].append(PARENT_TAG)
     return {part: tuple(wanted) for part, wanted in keys.items()}
@@ -135,11 +175,11 @@ def promoted(columns: RunColumns, first: Sequence[RunColumn]) -> RunColumns:
     metrics, params = columns.metrics, columns.params
     others = []
     for column in reversed(first):
-        if column.kind == "metrics":
+        if column.kind == "metrics" and not column.computed:
             metrics = (column.key, *(key for key in metrics if key != column.key))[:METRIC_COLUMNS]
         elif column.kind == "params":
             params = (column.key, *(key for key in params if key != column.key))[:PARAM_COLUMNS]
-        elif column.kind == "tags":
+        elif column.kind == "tags" or column.computed:
             others.append(column)
     return replace(columns, metrics=metrics, params=params, sorted_by=tuple(reversed(others)))
 

@@ -19,6 +19,7 @@ from tui.view.glyphs import GLYPHS
 from tui.view.order import NEWEST_FIRST, Order
 from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker
 from tui.view.run_columns import RunColumn
+from tui.view.run_values import RunValues
 from tui.view.silence import silent
 from tui.view.table import Cell, Column
 from tui.view.text import clean
@@ -45,6 +46,9 @@ class RunsView:
     frozen: int = 0
     """How many of them stay, beside the name, when the others are scrolled sideways."""
 
+    varying: bool = False
+    """True if columns are left out in which all runs have the same."""
+
     @property
     def query(self) -> RunQuery:
         order = () if self.order == NEWEST_FIRST else tuple(key.expression for key in self.order)
@@ -70,12 +74,15 @@ def _find_clause(text: str) -> str:
     return f"attributes.run_name ILIKE '%{re.sub(_NOT_ITSELF, '_', text)}%'" if text else ""
 
 
-def first_ascending(column: RunColumn) -> bool:
-    """Which end of an order a user wants to see first: the newest, the best metric, the first name."""
+def first_ascending(column: RunColumn, directions: Mapping[str, bool] | None = None) -> bool:
+    """Which end of an order a user wants to see first: the newest, the best metric, the first name.
+
+    `directions` are metrics of which the user said whether more is better.
+    """
     if column.kind == "attributes":
         return not column.key.endswith("_time")
     if column.kind == "metrics":
-        return more_is_better(column.key) is False
+        return (directions or {}).get(column.key, more_is_better(column.key)) is False
     return True
 
 
@@ -90,12 +97,14 @@ class RunRows:
         experiment_names: Mapping[str, str],
         order: Order = (),
         now: Callable[[], int] = now_ms,
+        values: RunValues | None = None,
     ) -> None:
-        """`now` is the time (ms since the epoch) by which runs are called silent."""
+        """`now` is the time (ms since the epoch) by which runs are called silent; `values` come from histories."""
         self._ids = ids
         self._loaded = loaded
         self._now = now
-        self._makers = [maker(column, experiment_names) for column in columns]
+        known = RunValues() if values is None else values
+        self._makers = [maker(column, experiment_names, known) for column in columns]
         sample = list(islice(loaded.values(), LOOKED_AT))
         self.columns = (
             Column("status", " ", least=1, most=1),

@@ -37,6 +37,8 @@ def view_document(view: RunsView) -> dict[str, Any]:
             found["widths"] = widths
     if view.frozen:
         found["frozen"] = view.frozen
+    if view.varying:
+        found["varying"] = True
     return found
 
 
@@ -51,6 +53,7 @@ def view_of(document: Mapping[str, Any]) -> RunsView:
         stage=ViewType(plain.text(document.get("stage", ViewType.ACTIVE_ONLY.value))),
         columns=None if columns is None else _columns(plain.items(columns, MOST), document.get("widths", {})),
         frozen=plain.number(document.get("frozen", 0), MOST),
+        varying=document.get("varying", False) is True,
     )
 
 

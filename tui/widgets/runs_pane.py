@@ -10,17 +10,21 @@ from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
+from store.direction import more_is_better
 from store.entities import Run
 from store.errors import FilterError, FlowdeckError
+from store.kinds import KeyKind
 from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.looking import UNFINISHED
 from tui.view import cells
-from tui.view.column_choice import ColumnChoice, columns_known
+from tui.view.column_choice import ColumnChoice, described
 from tui.view.glyphs import GLYPHS
 from tui.view.headway import headway_text
 from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
+from tui.view.run_cells import title
 from tui.view.run_columns import RunColumn, RunColumns, keys_of, promoted, widened
+from tui.view.run_values import RunValues
 from tui.view.runs import RunRows, RunsView, first_ascending
 from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
 from tui.view.silence import silent
@@ -73,6 +77,8 @@ class RunsPane(MarkingPane):
         ids: Sequence[str]
         keys: RunKeys | None
         """What of them; None: all."""
+        columns: Sequence[RunColumn] = ()
+        """The table's: some show more than what runs hold."""
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, RunsPane.Wanted)
@@ -102,10 +108,15 @@ class RunsPane(MarkingPane):
         choice: ColumnChoice
         widths: Mapping[str, int]
         """Terminal columns of those on screen, by id."""
-        known: Mapping[RunColumn, int]
-        """What the runs that were read have under keys -> how many of them."""
-        note: str
-        """Whose keys these are, if not those of every run."""
+        ups: Mapping[str, bool | None]
+        """Metrics -> whether more is better, as far as that is known."""
+
+    @dataclass
+    class VaryingWanted(Message):
+        """It is to be found out in which columns these runs differ."""
+
+        view: RunsView
+        ids: Sequence[str]
 
     @dataclass
     class Viewed(Message):
@@ -124,6 +135,8 @@ class RunsPane(MarkingPane):
         self._names: Mapping[str, str] = {}
         self._ids: Sequence[str] = ()
         self._loaded = RunCache()
+        self._values = RunValues()
+        """What columns show of histories."""
         self._columns = RunColumns()
         """What has a column where the user chose none."""
         self._complete = True
@@ -140,6 +153,10 @@ class RunsPane(MarkingPane):
         self._badges: list[str] = []
         """What was said last of the silence of the rows on screen."""
         self._narrow = False
+        self._varying: frozenset[tuple[KeyKind, str]] | None = None
+        """In what the runs differ; None while nobody looked."""
+        self.directions: Mapping[str, bool] = {}
+        """Metrics of which the user said whether more is better."""
         self._return_to = ""
         """The run on which the cursor is to be once it was found."""
         self.answered = False
@@ -168,6 +185,7 @@ class RunsPane(MarkingPane):
         self._names, self._return_to = names, return_to
         self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
+        self._values, self._varying = RunValues(), None
         self.no_hits()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
@@ -255,11 +273,14 @@ class RunsPane(MarkingPane):
         self._go_back(answer.complete)
         if answer.complete:
             self.table.go_on()
+        self._fill()
+        if view.varying and self._complete:
+            self.post_message(self.VaryingWanted(view, self._ids))
         self.post_message(self.Viewed(view))
         self._entitle(view)
         self._say("#runs-notes", [(clean(note), "dim") for note in answer.notes])
         if again and ids:
-            self.post_message(self.Wanted(self._near(), self.keys))
+            self.post_message(self.Wanted(self._near(), self.keys, self.columns))
         if view == self._asked:
             open_now, self._open_when_found, self._asked = self._open_when_found, False, None
             if open_now and ids:
@@ -363,13 +384,23 @@ class RunsPane(MarkingPane):
 
     def _rows(self, view: RunsView) -> RunRows:
         self.table.frozen = self.frozen + min(view.frozen, len(self.columns))
-        return RunRows(self._ids, self._loaded.having(self.keys), self.columns, self._names, view.order, self.now)
+        return RunRows(
+            self._ids, self._loaded.having(self.keys), self.columns, self._names, view.order, self.now, self._values
+        )
 
     @property
-    def columns(self) -> tuple[RunColumn, ...]:
+    def all_columns(self) -> tuple[RunColumn, ...]:
         """What has a column behind the run's name: what the user chose, or what tells most."""
         chosen = None if self._view is None else self._view.columns
         return self._columns.listed(narrow=self._narrow) if chosen is None else chosen
+
+    @property
+    def columns(self) -> tuple[RunColumn, ...]:
+        """Those of them that are shown: if only such are wanted, those in which the runs differ."""
+        columns, varying = self.all_columns, self._varying
+        if self._view is None or not self._view.varying or varying is None:
+            return columns
+        return tuple(one for one in columns if one.kind == "attributes" or (KeyKind(one.kind), one.key) in varying)
 
     # Texts
 
@@ -404,10 +435,21 @@ class RunsPane(MarkingPane):
 
     def _fill(self) -> None:
         """Asks for the rows near the screen that were not read with all that has a column."""
-        loaded = self._loaded.having(self.keys)
-        wanted = [run_id for run_id in self._near() if run_id not in loaded]
+        loaded, columns = self._loaded.having(self.keys), [column for column in self.columns if column.computed]
+        wanted = [key for key in self._near() if key not in loaded or self._values.lacks(columns, key)]
         if wanted:
-            self.post_message(self.Wanted(wanted, self.keys))
+            self.post_message(self.Wanted(wanted, self.keys, self.columns))
+
+    def on_table_scrolled(self, event: Table.Scrolled) -> None:
+        event.stop()
+        if any(column.computed for column in self.columns):
+            self._fill()
+
+    def computed(self, values: RunValues) -> None:
+        """Fills in what columns show of histories."""
+        self._values.remember(values)
+        self._values.keep_only(self._loaded.keys())
+        self.table.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         narrow = event.size.width < NARROW
@@ -486,10 +528,27 @@ class RunsPane(MarkingPane):
     def action_columns(self) -> None:
         view = self._view
         if view is not None and self.answered:
-            note = keys_known(len(self._loaded), len(self._ids), self._complete)
-            known = columns_known(self._loaded.values())
-            choice = ColumnChoice(self.columns, view.frozen)
-            self.post_message(self.ColumnsWanted(choice, self.table.widths, known, note))
+            columns = self.all_columns
+            metrics = {column.key for column in columns if column.kind == "metrics"}
+            ups = {key: self.directions.get(key, more_is_better(key)) for key in metrics}
+            choice = ColumnChoice(columns, view.frozen)
+            self.post_message(self.ColumnsWanted(choice, self.table.widths, {**ups, **self.directions}))
+
+    def action_varying(self) -> None:
+        """Only columns in which the runs differ, or all again."""
+        view = self._view
+        if view is None or not self.settled:
+            return
+        if view.varying:
+            self._show_as(replace(view, varying=False))
+        else:
+            self.post_message(self.VaryingWanted(view, self._ids))
+
+    def vary(self, view: RunsView, keys: frozenset[tuple[KeyKind, str]]) -> None:
+        """Leaves out the columns in which the runs do not differ, if the runs are still those of that view."""
+        if self._view is not None and self._view.query == view.query:
+            self._varying = keys
+            self._show_as(replace(self._view, varying=True))
 
     def choose_columns(self, choice: ColumnChoice | None) -> None:
         """Shows other columns; None: those that tell most."""
@@ -497,14 +556,14 @@ class RunsPane(MarkingPane):
             return
         if choice is None:
             self._show_as(replace(self._view, columns=None, frozen=0))
-        elif choice.columns != self.columns or choice.frozen != self._view.frozen:
+        elif choice.columns != self.all_columns or choice.frozen != self._view.frozen:
             self._show_as(replace(self._view, columns=choice.columns, frozen=choice.frozen))
 
     def _show_as(self, view: RunsView) -> None:
         """Shows the same runs with other columns."""
         self._view = view
         if self._asked is not None:
-            self._asked = replace(self._asked, columns=view.columns, frozen=view.frozen)
+            self._asked = replace(self._asked, columns=view.columns, frozen=view.frozen, varying=view.varying)
         self.table.show(self._rows(view))
         self._fill()
         self._entitle(view)
@@ -521,6 +580,9 @@ class RunsPane(MarkingPane):
         if self._view is not None:
             known = keys_known(len(self._loaded), len(self._ids), self._complete)
             choices = order_choices(self._loaded.values())
+            choices += [
+                OrderChoice(column, title(column), described(column)) for column in self.columns if column.history
+            ]
             self.post_message(self.SortWanted(choices, self._view.order[0].column, known, adds))
 
     def action_sort(self) -> None:
@@ -538,7 +600,7 @@ class RunsPane(MarkingPane):
         if view is None:
             return
         same = next((key for key in view.order if key.column.same(column)), None)
-        key = SortKey(column, first_ascending(column) if same is None else not same.ascending, numeric)
+        key = SortKey(column, first_ascending(column, self.directions) if same is None else not same.ascending, numeric)
         if not adds:
             self._ask(order=(key,))
         elif same is None:

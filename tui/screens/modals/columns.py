@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from store.entities import KeyCount
 from tui.bindings import bindings, key_of
 from tui.keys import Place
 from tui.view.column_choice import ColumnChoice, choice_rows, column_named
-from tui.view.run_columns import RunColumn
+from tui.view.glyphs import GLYPHS
 from tui.widgets.line import Line
 from tui.widgets.table import Table
 
 TYPE: Final = "type to find a column"
+LOOKING: Final = f"looking {GLYPHS.ellipsis}"
+STEP: Final = "the step whose value is shown, then Enter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class ColumnsChosen:
 
     choice: ColumnChoice | None
     """None: the program chooses again."""
+    directions: Mapping[str, bool] = field(default_factory=dict)
+    """Metrics of which the user said whether more is better."""
 
 
 class ColumnsScreen(ModalScreen[ColumnsChosen]):
@@ -36,17 +43,35 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
     CSS_PATH = "columns.tcss"
     BINDINGS = bindings(Place.COLUMNS)
 
+    @dataclass
+    class KeysWanted(Message):
+        """What the store has under keys like this is to be looked up."""
+
+        text: str
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, ColumnsScreen.KeysWanted)
+
     def __init__(
-        self, choice: ColumnChoice, widths: Mapping[str, int], known: Mapping[RunColumn, int], note: str
+        self,
+        choice: ColumnChoice,
+        widths: Mapping[str, int],
+        ups: Mapping[str, bool | None],
+        asked: MessagePump,
     ) -> None:
-        """`widths` are those of the columns on screen by id; `known` is what runs have under keys -> how many runs, and
-        `note` says whose keys these are.
+        """`widths` are those of the columns on screen by id; `ups` tell of metrics whether more is better; `asked` is
+        the screen that looks keys up.
         """
         super().__init__()
+        self._asked = asked
         self._choice = choice
         self._widths = widths
-        self._known = known
-        self._note = note
+        self._ups = dict(ups)
+        self._said: dict[str, bool] = {}
+        self._found: Sequence[KeyCount] = ()
+        self._note = LOOKING
+        self._for_step = ""
+        """The column whose step is being typed."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -68,7 +93,18 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
     def on_mount(self) -> None:
         self._list()
         self.entry.focus()
+        self._asked.post_message(self.KeysWanted(""))
         self._hint()
+
+    def found(self, text: str, keys: Sequence[KeyCount], note: str) -> None:
+        """What the store has, if it is still what is looked for; `note` says what is not told."""
+        if text == self._typed:
+            self._found, self._note = keys, note
+            self._list()
+
+    @property
+    def _typed(self) -> str:
+        return "" if self._for_step else self.entry.value
 
     def _list(self) -> None:
         shown = len(self._choice.columns)
@@ -76,7 +112,10 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         if self._note:
             pieces.append((self._note, "dim"))
         self.query_one(".title", Line).show(pieces)
-        self.table.show(choice_rows(self._choice, self._known, self.entry.value))
+        signs = {key: GLYPHS.up if up else GLYPHS.down for key, up in self._ups.items() if up is not None}
+        directions = {key: f"better {sign}" for key, sign in signs.items()}
+        empty = self._note if self._note == LOOKING else "nothing is called that"
+        self.table.show(choice_rows(self._choice, self._found, self._typed, directions), empty=empty)
 
     def _hint(self) -> None:
         def named(*entries: str) -> str:
@@ -85,8 +124,8 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         if self.table.has_focus:
             hint = (
                 f"{named('column_toggle')} show or hide, {named('column_up', 'column_down')} move, "
-                f"{named('column_narrower', 'column_wider')} width, {named('column_fit')} fits, "
-                f"{named('column_freeze')} stays, {named('column_reset')} as before"
+                f"{named('column_narrower', 'column_wider')} width, {named('column_freeze')} stays, "
+                f"{named('column_aggregate')} min/max/..., {named('column_spark')} curve, {named('help')} more"
             )
         else:
             hint = "Enter shows or hides, Tab goes to the list, Esc is done"
@@ -96,10 +135,16 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         self._hint()
 
     def on_input_changed(self) -> None:
-        self._list()
+        if not self._for_step:
+            self._note = LOOKING
+            self._list()
+            self._asked.post_message(self.KeysWanted(self.entry.value))
 
     def on_input_submitted(self) -> None:
-        self.action_column_toggle()
+        if self._for_step:
+            self._step_typed()
+        else:
+            self.action_column_toggle()
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
@@ -125,11 +170,28 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         event.prevent_default()
 
     def _leave(self) -> None:
-        """One layer: what was typed, then the choice is done."""
-        if self.entry.value:
+        """One layer: the step, what was typed, then the choice is done."""
+        if self._for_step:
+            self._ask_for_text()
+        elif self.entry.value:
             self.entry.value = ""
         else:
-            self.dismiss(ColumnsChosen(self._choice))
+            self.dismiss(ColumnsChosen(self._choice, self._said))
+
+    def _ask_for_text(self) -> None:
+        self._for_step = ""
+        self.entry.placeholder, self.entry.value = TYPE, ""
+        self.table.focus()
+
+    def _step_typed(self) -> None:
+        try:
+            step = int(self.entry.value)
+        except ValueError:
+            self.notify("a step is a whole number", severity="warning", timeout=4)
+            return
+        key = self._for_step
+        self._ask_for_text()
+        self._change(self._choice.at_step(key, step), key)
 
     # Keys of the list
 
@@ -162,5 +224,36 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
     def action_column_freeze(self) -> None:
         self._change(self._choice.frozen_to(self.table.key or ""), "")
 
+    def action_column_aggregate(self) -> None:
+        key = self.table.key or ""
+        self._change(self._choice.aggregated(key), key)
+
+    def action_column_spark(self) -> None:
+        key = self.table.key or ""
+        self._change(self._choice.sparked(key), key)
+
+    def action_column_double(self) -> None:
+        self._change(self._choice.doubled(self.table.key or ""), "")
+
+    def action_column_step(self) -> None:
+        key = self.table.key or ""
+        place = self._choice.place(key)
+        if place is None or self._choice.columns[place].kind != "metrics":
+            self.notify("only a metric that is shown has a value at a step", severity="warning", timeout=4)
+            return
+        self._for_step = key
+        self.entry.placeholder, self.entry.value = STEP, ""
+        self.entry.focus()
+
+    def action_column_direction(self) -> None:
+        """Says whether more of a metric is better: up, then down."""
+        key = self.table.key
+        column = None if key is None else column_named(key, self._choice)
+        if column is None or column.kind != "metrics":
+            self.notify("only metrics have a direction", severity="warning", timeout=4)
+            return
+        self._ups[column.key] = self._said[column.key] = not self._ups.get(column.key)
+        self._list()
+
     def action_column_reset(self) -> None:
-        self.dismiss(ColumnsChosen(None))
+        self.dismiss(ColumnsChosen(None, self._said))
