@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.support.cli import invoke, process
+from tests.support.cli import Result, invoke, process
 from tui.cli.commands import COMMANDS
 from tui.cli.main import Commands, cli
 from tui.cli.run_reading import RUNS_AT_ONCE
@@ -87,3 +87,24 @@ def test_the_commands_of_the_tour_work(tmp_path: Path) -> None:
     assert len(commands) == 2
     for line in commands:
         assert invoke(*line.split(), "-s", store).code == 0
+
+
+def test_columns_of_what_histories_come_to_are_printed_in_every_format() -> None:
+    store = Path(__file__).resolve().parents[1] / "data" / "stores" / "3.17.2" / "mlflow.db"
+    wanted = ("-c", "run_name", "-c", "max(metrics.rmse)", "-c", "at(metrics.`rmse`, 0)", "-c", "latest(metrics.rmse)")
+
+    def printed(*options: str) -> Result:
+        return invoke("runs", "-s", store, "-f", "run_name = 'baseline'", *wanted, *options)
+
+    (document,) = printed("-o", "json").json
+    history = [point["value"] for point in invoke("history", "-s", store, "baseline", "rmse", "-o", "json").json]
+    assert document["metrics"]["max(metrics.rmse)"] == max(history)
+    assert document["metrics"]["at(metrics.rmse, 0)"] == history[0]
+    assert document["metrics"]["rmse"] == history[-1]
+    lines = printed("-o", "csv").text.splitlines()
+    assert lines[0] == 'run_name,max(metrics.rmse),"at(metrics.rmse, 0)",metrics.rmse'
+    assert lines[1] == f"baseline,{max(history)},{history[0]},{history[-1]}"
+    assert "max(metrics.rmse)" in printed().text
+    refused = invoke("runs", "-s", store, "-c", "max(params.alpha)")
+    assert refused.code == 2
+    assert "only metrics have a history" in refused.err

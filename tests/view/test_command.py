@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from store.kinds import ViewType
+from store.kinds import Aggregate, ViewType
+from tui.cli.run_columns import parse_column
 from tui.view.command import command_of
 from tui.view.order import SortKey
 from tui.view.run_columns import RunColumn
@@ -32,6 +33,16 @@ def test_a_view_is_the_command_that_prints_it() -> None:
     assert columns == ["run_name", "status", "metrics.val loss", "params.lr"]
     assert "--all" in words
     assert words[-2:] == ["-n", "0"]
+
+
+def test_what_histories_come_to_is_a_column_of_the_command_and_a_curve_is_none() -> None:
+    best, curve = RunColumn("metrics", "val/acc", Aggregate.MAX), RunColumn("metrics", "val/acc", spark=True)
+    words = shlex.split(command_of(RunsView(), (best, curve), "lab", {}))
+    assert [words[place + 1] for place, word in enumerate(words) if word == "-c"] == [
+        "run_name",
+        "max(metrics.val/acc)",
+    ]
+    assert parse_column("max(metrics.val/acc)").title == "max(metrics.val/acc)"
 
 
 def test_the_usual_view_of_all_experiments_needs_few_words() -> None:

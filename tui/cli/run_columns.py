@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.view.export import json_number
@@ -37,15 +38,27 @@ class RunColumn:
     kind: str
     """attributes, metrics, params or tags."""
     key: str
+    aggregate: str = ""
+    """Of a metric: what of its history counts (`store.kinds.Aggregate`); empty for the latest value."""
+    step: int | None = None
+    """For the value at a step: which."""
 
     @property
     def title(self) -> str:
-        return self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
+        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
+        step = "" if self.step is None else f", {self.step}"
+        return f"{self.aggregate}({plain}{step})" if self.aggregate else plain
+
+    @property
+    def name(self) -> str:
+        """What a JSON object of its kind has it under."""
+        return self.title if self.aggregate else self.key
 
     def value(self, run: Run, experiment_names: dict[str, str]) -> Any:
         """As JSON and CSV have it; None if the run has no such thing."""
         if self.kind == "metrics":
-            metric = run.metrics.get(self.key)
+            # What was computed from histories stands among the metrics of the run: see `RunReading`.
+            metric = run.metrics.get(self.name)
             return None if metric is None else json_number(metric.value)
         if self.kind != "attributes":
             return getattr(run, self.kind).get(self.key)
@@ -56,11 +69,34 @@ class RunColumn:
         return getattr(run, self.key)
 
 
+_HISTORY: Final = re.compile(
+    r"(?:(?P<aggregate>latest|min|max|first|mean)\((?P<metric>.+)\)|at\((?P<at>.+),\s*(?P<step>[+-]?[0-9]{1,19})\s*\))",
+    re.DOTALL,
+)
+
+
 def parse_column(text: str) -> RunColumn:
-    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME` or an attribute's name alone.
+    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME`, an attribute's name alone, or of a metric's history
+    `max(metrics.KEY)`, with min, first, mean and latest, and `at(metrics.KEY, STEP)`.
 
     A key may stand in backticks or double quotes, as in a filter. Raises `UsageError`.
     """
+    history = _HISTORY.fullmatch(text)
+    if history is not None:
+        plain = _parse_plain((history["metric"] or history["at"]).strip(), text)
+        if plain.kind != "metrics":
+            from store.errors import UsageError
+
+            raise UsageError(f"{text} is not a column", "only metrics have a history: max(metrics.KEY)")
+        if history["aggregate"] == "latest":
+            return plain
+        step = None if history["step"] is None else int(history["step"])
+        return replace(plain, aggregate=history["aggregate"] or "at", step=step)
+    return _parse_plain(text, text)
+
+
+def _parse_plain(text: str, whole: str) -> RunColumn:
+    """A column without what stands around it in the `whole` text. Raises `UsageError`."""
     word, dot, key = text.partition(".")
     kind = _KINDS.get(word) if dot else "attributes"
     if not dot:
@@ -74,7 +110,7 @@ def parse_column(text: str) -> RunColumn:
 
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, {', '.join(ATTRIBUTES)}"
-    raise UsageError(f"{text} is not a column", f"did you mean {alternatives(near)}?" if near else known)
+    raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)
 
 
 def parts_of(columns: tuple[RunColumn, ...]) -> RunParts:
@@ -101,7 +137,7 @@ def limited_document(
             if column.kind == "attributes":
                 made[column.key] = value
             else:
-                made.setdefault(column.kind, {})[column.key] = value
+                made.setdefault(column.kind, {})[column.name] = value
         return made | problems_document(run)
 
     return document

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from tui.cli.listing import chunked
 
 if TYPE_CHECKING:
     from store.absent import Named
-    from store.entities import Run, RunParts
+    from store.entities import MetricColumn, Run, RunParts
     from store.protocols import Store
 
 RUNS_AT_ONCE: Final = 500
@@ -22,8 +23,16 @@ metrics and params get a column, and the rest are counted."""
 class RunReading:
     """The runs of a list, read as often as they are asked for."""
 
-    def __init__(self, store: Store, ids: Sequence[str], named: Iterable[Named]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ids: Sequence[str],
+        named: Iterable[Named],
+        histories: Mapping[str, MetricColumn] | None = None,
+    ) -> None:
+        """`histories` are computed from the histories of metrics, and stand among the metrics under these names."""
         self.ids = ids
+        self._histories = dict(histories or {})
         self.incomplete: set[str] = set()
         """Ids of runs that could not be read whole."""
         self._store = store
@@ -33,7 +42,18 @@ class RunReading:
         for some in chunked(self.ids, RUNS_AT_ONCE):
             runs = self._store.runs(some, parts)
             self._watch(runs)
-            yield runs
+            yield self._with_histories(runs) if self._histories else runs
+
+    def _with_histories(self, runs: Sequence[Run]) -> Sequence[Run]:
+        from store.entities import Metric
+
+        values = self._store.metric_values([run.run_id for run in runs], list(self._histories.values()))
+        made = []
+        for run in runs:
+            found = zip(self._histories, values.get(run.run_id, ()), strict=False)
+            computed = {name: Metric(name, one.value, 0, one.step or 0) for name, one in found if one is not None}
+            made.append(replace(run, metrics={**run.metrics, **computed}))
+        return made
 
     def runs(self, parts: RunParts) -> Iterator[Run]:
         return chain.from_iterable(self.portions(parts))

@@ -41,7 +41,7 @@ class RunTable:
 
     def _cell(self, run: Run, column: RunColumn) -> str:
         if column.kind == "metrics":
-            metric = run.metrics.get(column.key)
+            metric = run.metrics.get(column.name)
             return cells.MISSING if metric is None else cells.number(metric.value)
         if column.key == "run_id" and column.kind == "attributes" and self._short_id:
             return clean(run.run_id[:_ID_COLUMNS])

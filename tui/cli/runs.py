@@ -30,7 +30,7 @@ from tui.view.export import Format
 
 if TYPE_CHECKING:
     from store.absent import Named
-    from store.entities import ViewType
+    from store.entities import MetricColumn, ViewType
     from store.protocols import Store
 
 
@@ -63,7 +63,8 @@ Examples:
     multiple=True,
     metavar="COL",
     shell_complete=complete_columns,
-    help="Print this: metrics.KEY, params.KEY, tags.KEY or an attribute such as status; may be repeated.",
+    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history max(metrics.KEY), "
+    "min, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
 @stage_options
@@ -100,7 +101,7 @@ def runs(
         query = RunQuery(ids, filter_, order, view, limit or None)
         with headway_shown() as progress:
             page = store.run_ids(query, progress=progress)
-        reading = RunReading(store, page.items, _named(chosen, order))
+        reading = RunReading(store, page.items, _named(chosen, order), _histories(chosen))
         if format_ in (Format.JSON, Format.NDJSON):
             _print_json(store, reading, chosen, format_)
         elif format_ is Format.CSV:
@@ -120,6 +121,20 @@ def _named(columns: tuple[RunColumn, ...], order: tuple[str, ...]) -> list[Named
 
         named += named_by_order(order)
     return named
+
+
+def _histories(columns: tuple[RunColumn, ...]) -> dict[str, MetricColumn]:
+    """What columns ask of histories, by their names."""
+    if not any(column.aggregate for column in columns):
+        return {}
+    from store.entities import MetricColumn
+    from store.kinds import Aggregate
+
+    return {
+        column.name: MetricColumn(column.key, Aggregate(column.aggregate), column.step)
+        for column in columns
+        if column.aggregate
+    }
 
 
 def _names_for(store: Store, columns: tuple[RunColumn, ...]) -> dict[str, str]:

@@ -25,5 +25,7 @@ def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: 
             words += ["--sort", key.expression]
     words += _STAGES[view.stage]
     for column in (RunColumn("attributes", "run_name"), *columns):
-        words += ["-c", column.key if column.kind == "attributes" else column.id]
+        # A curve is nothing that a line of text has.
+        if not column.spark:
+            words += ["-c", column.key if column.kind == "attributes" else column.id]
     return shlex.join([*words, "-n", "0"])
