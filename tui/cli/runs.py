@@ -63,8 +63,8 @@ Examples:
     multiple=True,
     metavar="COL",
     shell_complete=complete_columns,
-    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history max(metrics.KEY), "
-    "min, first, mean, at(metrics.KEY, STEP); may be repeated.",
+    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history "
+    "max(metrics.KEY), min, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
 @stage_options
