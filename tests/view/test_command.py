@@ -25,6 +25,19 @@ def test_a_view_is_the_command_that_prints_it() -> None:
     command = command_of(view, (RunColumn("attributes", "status"), LOSS, LR), "my lab.db", {"1": "iris; rm -rf /"})
     words = shlex.split(command)
     assert words[:4] == ["flowdeck", "runs", "-s", "my lab.db"]
+    assert [words[place + 1] for place, word in enumerate(words) if word == "-e"] == ["iris; rm -rf /", "2"]
+    assert words[words.index("-f") + 1] == view.query.filter
+    sorts = [words[place + 1] for place, word in enumerate(words) if word == "--sort"]
+    assert sorts == ["metrics.`val loss` ASC", "number(params.`lr`) DESC"]
+    columns = [words[place + 1] for place, word in enumerate(words) if word == "-c"]
+    assert columns == ["run_name", "status", "metrics.val loss", "params.lr"]
+    assert "--all" in words
+    assert words[-2:] == ["-n", "0"]
+
+
+def test_what_histories_come_to_is_a_column_of_the_command_and_a_curve_is_none() -> None:
+    best, curve = RunColumn("metrics", "val/acc", Aggregate.MAX), RunColumn("metrics", "val/acc", spark=True)
+    words = shlex.split(command_of(RunsView(), (best, curve), "lab", {}))
     columns = [words[place + 1] for place, word in enumerate(words) if word == "-c"]
     assert columns == ["run_name", "max(metrics.val/acc)"]
     assert parse_column("max(metrics.val/acc)").title == "max(metrics.val/acc)"
