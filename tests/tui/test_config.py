@@ -208,7 +208,7 @@ async def test_the_help_tells_every_key_in_full_below_its_place(demo: Path, size
             assert found is not None
             texts.append((found[0].text, found[1].text))
             # Nothing is cut.
-            assert found[1].text in "".join(segment.text for segment in table._lines.row(index, "", marked=False))
+            assert found[1].text in "".join(segment.text for segment in table._lines.row(index, "", pointed=False))
         told = " ".join(text for _, text in texts)
         assert all(key.tooltip in told for key in KEYS)
         places = [text for _, text in texts if text in list(Place)]
