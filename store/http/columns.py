@@ -13,10 +13,10 @@ from store.http.wire import Wire
 from store.key_counts import count_keys, page_of
 from store.kinds import Aggregate, KeyKind
 
-_MOST_RUNS: Final = 1000
+RUNS_WITH_KEYS: Final = 1000
 """Newest runs whose keys are listed: a page of a search."""
 
-_MOST_RUNS_WITH_DATASETS: Final = 100
+RUNS_WITH_DATASETS: Final = 100
 """The same for datasets, because newer servers are asked for each of these runs."""
 
 
@@ -46,7 +46,7 @@ def sparklines(
 
 def runs_for_keys(kind: KeyKind) -> int:
     """How many of the newest runs are looked at for their keys."""
-    return _MOST_RUNS_WITH_DATASETS if kind is KeyKind.DATASET else _MOST_RUNS
+    return RUNS_WITH_DATASETS if kind is KeyKind.DATASET else RUNS_WITH_KEYS
 
 
 def keys_among(kind: KeyKind, runs: Sequence[Run], text: str, limit: int | None, *, every: bool) -> Page[KeyCount]:

@@ -237,6 +237,21 @@ def test_all_runs_vary_as_their_values_say(store: Store, every: list[Run]) -> No
     assert store.varying([run.run_id for run in every]) == wanted
 
 
+def test_a_server_says_if_it_was_not_asked_about_every_run(
+    store: Store, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.keys(KeyKind.TAG, (EDGE,)).notes == ()
+    monkeypatch.setattr("store.http.columns.RUNS_WITH_KEYS", 2)
+    page = store.keys(KeyKind.TAG, (EDGE,))
+    if not backend.name.startswith("http"):
+        assert page.notes == ()
+        return
+    assert page.notes == ("a server lists no keys: those of the newest 2 runs were looked at",)
+    assert [(item.key, item.runs) for item in page.items] == [
+        (key, None) for key in ("blank", "mlflow.parentRunId", "mlflow.runName", "mlflow.user")
+    ]
+
+
 @pytest.mark.parametrize("call", ["metric_values", "sparklines", "keys", "varying"])
 def test_each_call_can_be_withdrawn(store: Store, call: str) -> None:
     cancel = threading.Event()

@@ -62,14 +62,13 @@ def comparable(column: MetricColumn, value: Aggregated | None) -> object:
 @RANDOM
 @given(chance=st.randoms(use_true_random=False))
 def test_random_columns_have_the_values_of_the_histories(among: Mapping[str, Store], chance: random.Random) -> None:
+    asked = [random_column(chance) for _ in range(chance.randrange(1, 6))]
+    ids = random_runs(among["SQLite"], chance)
     for name, store in among.items():
-        again = random.Random(str(chance.getstate()))
-        wanted_columns = [random_column(again) for _ in range(again.randrange(1, 6))]
-        ids = random_runs(store, again)
-        found = store.metric_values(ids, wanted_columns)
+        found = store.metric_values(ids, asked)
         assert found.keys() == set(ids), name
         for run in store.runs(ids, RunParts.METRICS):
-            for column, value in zip(wanted_columns, found[run.run_id], strict=True):
+            for column, value in zip(asked, found[run.run_id], strict=True):
                 if column.aggregate is Aggregate.LATEST:
                     metric = run.metrics.get(column.key)
                     wanted = None if metric is None else Aggregated(metric.value, metric.step)
