@@ -348,7 +348,7 @@ async def test_an_error_is_told_once_and_goes_away_by_itself(database: Path, tra
         await wait_for(pilot, lambda: bar.shown, "another outage is told again")
         down[0] = False
         await wait_for(pilot, lambda: not bar.shown, "the bar goes away")
-        assert "retrying" not in screen_text(pilot.app)
+        await wait_for(pilot, lambda: "retrying" not in screen_text(pilot.app), "nothing is painted of it any more")
 
 
 async def test_reading_again_by_hand_ends_the_waiting_for_a_store_that_was_down(database: Path) -> None:
