@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from store.entities import INFINITE, Aggregated, Axis, Bucket, History, MetricColumn, Run
+from store.entities import Aggregated, Axis, Bucket, History, MetricColumn, Run
 from store.kinds import Aggregate
 from store.search.history import aggregate_of
 from store.series import curve
@@ -31,10 +31,6 @@ def values_of(
 
 def aggregated(history: History, column: MetricColumn) -> Aggregated | None:
     """See `store.protocols.Store.metric_values`."""
-    if column.aggregate is Aggregate.FIRST:
-        places = (place for place, value in enumerate(history.values) if _is_finite(value))
-        first = next(places, None)
-        return None if first is None else Aggregated(history.values[first], history.steps[first])
     value = aggregate_of(history, column.aggregate, column.step)
     if value is None:
         return None
@@ -43,8 +39,10 @@ def aggregated(history: History, column: MetricColumn) -> Aggregated | None:
             return Aggregated(value, None)
         case Aggregate.LATEST:
             return Aggregated(value, history.steps[-1])
+        case Aggregate.FIRST:
+            return Aggregated(value, history.steps[0])
         case Aggregate.AT:
-            return Aggregated(value, column.step) if _is_finite(value) else None
+            return Aggregated(value, column.step)
     # The history is in order, so the first point with a value is the one to tell of.
     return Aggregated(value, history.steps[history.values.index(value)])
 
@@ -54,7 +52,3 @@ def sparkline(history: History, buckets: int) -> tuple[Bucket, ...]:
     steps = history.steps
     one_step = len(steps) > 1 and steps[0] == steps[-1]
     return curve(history, Axis.ORDER if one_step else Axis.STEP, buckets, None).buckets
-
-
-def _is_finite(value: float) -> bool:
-    return -INFINITE < value < INFINITE

@@ -150,10 +150,10 @@ class Store(Protocol):
     ) -> dict[str, tuple[Aggregated | None, ...]]:
         """What the metrics of these runs come to: for each run that exists, by its id, one value for each column.
 
-        NaN and infinities take no part in a minimum, a maximum, a mean and a first value. Of equal extremes that of the
-        smallest step counts, of several values at the first step the earliest, of several at an asked step the last one
-        by (timestamp, value); that is None if it is not finite. A latest value is the one that `runs` gives, NaN and
-        infinities included. None, too, where a run lacks the metric or nothing that counts was logged.
+        As in filters and orders: NaN and infinities take no part in a minimum, a maximum and a mean; a first value, one
+        at a step and the latest one, which `runs` gives, are what was logged. Of equal extremes that of the smallest
+        step counts, of several values at the first step the earliest, of several at an asked step the last one by
+        (timestamp, value). None where a run lacks the metric or nothing that counts was logged.
         """
         ...
 

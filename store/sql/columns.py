@@ -20,8 +20,8 @@ from store.sql.schema import Schema
 RUNS_PER_LOOKUP: Final = 150
 """Runs whose extremes are looked up by one statement: each binds its id and two values (old SQLite takes 999)."""
 
-_OVER_ALL: Final = (Aggregate.MIN, Aggregate.MAX, Aggregate.FIRST, Aggregate.MEAN)
-"""What takes a look at every point of a history."""
+_OVER_ALL: Final = (Aggregate.MIN, Aggregate.MAX, Aggregate.MEAN)
+"""What takes a look at every finite value of a history."""
 
 _STEPS: Final = range(-(2**63), 2**63)
 """Those that a database can hold."""
@@ -85,39 +85,35 @@ class _Reader:
         asked = {column.aggregate: column for column in columns}
         if not asked.keys().isdisjoint(_OVER_ALL):
             self._over_all(key, asked)
+        if Aggregate.FIRST in asked:
+            self._first(asked[Aggregate.FIRST])
         for column in columns:
             if column.aggregate is Aggregate.AT and column.step is not None:
                 self._at(column, column.step)
 
     def _over_all(self, key: str, asked: dict[Aggregate, MetricColumn]) -> None:
-        """What takes a look at every point, in one go, and then where the extremes and the first values are."""
+        """What takes a look at every finite value, in one go, and then where the extremes are."""
         wanted = [one for one in _OVER_ALL if one in asked]
         table = self._table
         points = points_of_runs(self._connection, table, self.run_ids, key)
         statement = sa.select(table.run_uuid, *map(self._added_up, wanted)).where(*points, finite(table))
         rows = fetch(self._connection, statement.group_by(table.run_uuid))
         extremes: dict[Aggregate, dict[str, float]] = {}
-        first_steps: dict[str, int] = {}
         for row in rows:
             for one, value in zip(wanted, row[1:], strict=True):
                 if one is Aggregate.MEAN:
                     self._values[asked[one]][row[0]] = Aggregated(number(value, False), None)
-                elif one is Aggregate.FIRST:
-                    first_steps[row[0]] = value
                 else:
                     extremes.setdefault(one, {})[row[0]] = value
         self._find_extremes(key, asked, extremes)
-        self._find_first(key, asked, first_steps)
 
     def _added_up(self, aggregate: Aggregate) -> sa.ColumnElement[Any]:
-        """What finds it among the finite points; of a first value its step."""
+        """What finds it among the finite values."""
         match aggregate:
             case Aggregate.MIN:
                 return sa.func.min(self._table.value)
             case Aggregate.MAX:
                 return sa.func.max(self._table.value)
-            case Aggregate.FIRST:
-                return sa.func.min(self._table.step)
         return mean(self._table.value)
 
     def _find_extremes(
@@ -138,20 +134,21 @@ class _Reader:
                     if of[run_id] == value:
                         self._values[asked[one]][run_id] = Aggregated(number(value, False), integer(step))
 
-    def _find_first(self, key: str, asked: dict[Aggregate, MetricColumn], first_steps: dict[str, int]) -> None:
-        """The earliest value at the first step of each run that has a finite one."""
+    def _first(self, column: MetricColumn) -> None:
+        """The earliest value at the first step of each run."""
         table = self._table
-        runs = list(first_steps)
+        points = points_of_runs(self._connection, table, self.run_ids, column.key)
+        statement = sa.select(table.run_uuid, sa.func.min(table.step)).where(*points).group_by(table.run_uuid)
+        steps_of = {row[0]: row[1] for row in fetch(self._connection, statement)}
+        runs = list(steps_of)
         for start in range(0, len(runs), RUNS_PER_LOOKUP):
             some = runs[start : start + RUNS_PER_LOOKUP]
             # At the first steps of other runs there are later points of this one.
-            steps = sorted({first_steps[run_id] for run_id in some})
-            points = points_of_runs(self._connection, table, some, key)
-            rows = self._ranked(
-                [*points, finite(table), table.step.in_(steps)], [table.step, table.timestamp, table.value]
-            )
-            for run_id, step, value, _ in rows:
-                self._values[asked[Aggregate.FIRST]][run_id] = Aggregated(number(value, False), integer(step))
+            steps = sorted({steps_of[run_id] for run_id in some})
+            points = points_of_runs(self._connection, table, some, column.key)
+            order = [table.step, table.timestamp, table.is_nan, table.value]
+            for run_id, step, value, is_nan in self._ranked([*points, table.step.in_(steps)], order):
+                self._values[column][run_id] = Aggregated(number(value, is_nan), integer(step))
 
     def _at(self, column: MetricColumn, step: int) -> None:
         table = self._table
@@ -160,23 +157,22 @@ class _Reader:
         points = points_of_runs(self._connection, table, self.run_ids, column.key)
         order = [table.timestamp.desc(), table.is_nan.desc(), table.value.desc()]
         rows = self._ranked([*points, table.step == sa.literal(step, sa.BigInteger())], order)
-        for run_id, _, value, usual in rows:
-            if usual:
-                self._values[column][run_id] = Aggregated(number(value, False), step)
+        for run_id, _, value, is_nan in rows:
+            self._values[column][run_id] = Aggregated(number(value, is_nan), step)
 
     def _ranked(self, conditions: Sequence[Any], order: Sequence[Any]) -> Sequence[Any]:
-        """(run, step, value, 1 if that is finite) of the point of each run that comes first in the order."""
+        """(run, step, value, whether that is NaN) of the point of each run that comes first in the order."""
         table = self._table
         ranked = (
             sa.select(
                 table.run_uuid,
                 table.step,
                 table.value,
-                sa.case((finite(table), 1), else_=0).label("usual"),
+                table.is_nan,
                 sa.func.row_number().over(partition_by=table.run_uuid, order_by=order).label("place"),
             )
             .where(*conditions)
             .subquery()
         )
-        columns = (ranked.c.run_uuid, ranked.c.step, ranked.c.value, ranked.c.usual)
+        columns = (ranked.c.run_uuid, ranked.c.step, ranked.c.value, ranked.c.is_nan)
         return fetch(self._connection, sa.select(*columns).where(ranked.c.place == 1))
