@@ -110,6 +110,32 @@ async def filtered(pilot: Pilot[int]) -> None:
     await pilot.pause(0.3)
 
 
+async def columns(pilot: Pilot[int]) -> None:
+    """Choosing them, with a metric's curve and its minimum beside its latest value."""
+    await put_cursor(pilot, browser(pilot).experiments.table, "resnet-cifar10")
+    await pilot.press("enter")
+    await put_cursor(pilot, browser(pilot).runs.table, "resnet50-cosine")
+    await pilot.press("C")
+    await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+    await pilot.press(*"val/loss")
+    table = pilot.app.screen.query_one(Table)
+    await until(pilot, lambda: table.key == "metrics.val/loss" and table.rows.cells(0)[3].text)
+    await pilot.press("tab", "plus", "plus", "p")
+    await pilot.pause()
+
+
+async def compare(pilot: Pilot[int]) -> None:
+    """Three marked runs side by side."""
+    await put_cursor(pilot, browser(pilot).experiments.table, "resnet-cifar10")
+    await pilot.press("enter")
+    for name in ("resnet50-onecycle", "resnet50-cosine", "resnet34-onecycle"):
+        await put_cursor(pilot, browser(pilot).runs.table, name)
+        await pilot.press("space")
+    await pilot.press("c")
+    await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+    await pilot.pause()
+
+
 PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable[None]]]] = {
     "experiments": ((120, 26), "flowdeck-dark", experiments),
     "runs": ((160, 36), "flowdeck-dark", runs),
@@ -117,6 +143,8 @@ PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable
     "chart": ((140, 36), "flowdeck-dark", chart),
     "narrow": ((80, 24), "flowdeck-dark", run),
     "keys": ((110, 40), "flowdeck-dark", keys),
+    "columns": ((120, 24), "flowdeck-dark", columns),
+    "compare": ((160, 36), "flowdeck-dark", compare),
     "mistake": ((120, 24), "flowdeck-safe", filtered),
 }
 

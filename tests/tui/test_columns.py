@@ -91,6 +91,16 @@ async def test_columns_are_hidden_moved_widened_and_kept_in_sight_by_letters() -
         assert screen.runs.table.frozen == 2
 
 
+async def test_every_key_is_told_over_the_columns() -> None:
+    async with shown(FakeStore([run(1)]), size=(120, 30)) as pilot:
+        await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press("tab", "question_mark")
+        await wait_for(pilot, lambda: "Show every key, searchable" in screen_text(pilot.app), "the help")
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: pilot.app.screen is chooser, "the columns again")
+
+
 async def test_letters_are_typed_while_the_field_has_the_focus() -> None:
     async with shown(FakeStore([run(1)]), size=(120, 30)) as pilot:
         await to_runs(pilot)

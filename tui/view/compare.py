@@ -13,6 +13,9 @@ from tui.view.text import clean, cut
 BETTER, WORSE = "better", "worse"
 """Said in words: neither sign nor colour tells what is better."""
 
+ROOMY = 36
+"""Terminal columns of a run from which differences are told with their amount."""
+
 BASELINE = "="
 """Before the name of the run that the others are measured against, where there is little room."""
 
@@ -46,8 +49,11 @@ def value_text(row: Row, place: int, names: dict[str, str]) -> str:
     return cells.number(value) if isinstance(value, float) else cut(clean(str(value)), LONGEST)
 
 
-def change_text(row: Row, place: int) -> str:
-    """How far a value is from the baseline's: `+0.021 (+2.3%) better`; empty where that says nothing."""
+def change_text(row: Row, place: int, *, short: bool = False) -> str:
+    """How far a value is from the baseline's: `+0.021 (+2.3%) better`; empty where that says nothing.
+
+    A `short` one leaves out the amount if there is a per cent: `+2.3% better`.
+    """
     change, percent, better = row.differences[place], row.percents[place], row.better[place]
     if not change or (row.section is Section.ATTRIBUTES and row.key != "duration"):
         return ""
@@ -55,7 +61,8 @@ def change_text(row: Row, place: int) -> str:
     amount = cells.duration(round(abs(change))) if row.key == "duration" else cells.number(abs(change))
     parts = [f"{sign}{amount}"]
     if percent is not None:
-        parts.append(f"({percent:+.3g}%)")
+        told = f"{percent:+.0f}%" if 1000 <= abs(percent) < 1e7 else f"{percent:+.3g}%"
+        parts = [told] if short else [*parts, f"({told})"]
     if better is not None:
         parts.append(BETTER if better else WORSE)
     return " ".join(parts)
@@ -82,17 +89,21 @@ def compare_rows(
         before = GLYPHS.cursor if place == chosen else ""
         base = BASELINE if place == comparison.baseline else ""
         columns.append(Column(comparison.runs[place].run_id, f"{before}{base}{title}", "right", least=8, most=most))
+    short = most < ROOMY
+    changes = [[change_text(row, place, short=short) for row in rows] for place in range(len(comparison.runs))]
+    # Numbers stand below each other, whatever is said behind them.
+    widths = [max(map(len, of_run), default=0) for of_run in changes]
     lines = []
-    for row in rows:
+    for number, row in enumerate(rows):
         line = [Cell(heading_of(row), "name")]
-        for place in range(len(comparison.runs)):
-            change = change_text(row, place)
-            text = value_text(row, place, names)
-            better = row.better[place]
+        for place, wide in enumerate(widths):
+            change, better = changes[place][number], row.better[place]
             role = "dim" if row.values[place] is None else ""
             if better is not None:
                 role = "good" if better else "bad"
-            line.append(Cell(f"{text} {change}" if change else text, role))
+            text = value_text(row, place, names)
+            measured = row.section in (Section.METRICS, Section.PARAMS) or bool(change)
+            line.append(Cell(f"{text} {change:<{wide}}" if wide and measured else text, role))
         lines.append((heading_of(row), line))
     return ListRows(columns, lines)
 

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from store.entities import KeyCount
-from tui.bindings import bindings, key_of
+from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
 from tui.view.column_choice import ColumnChoice, choice_rows, column_named
 from tui.view.glyphs import GLYPHS
@@ -41,7 +41,7 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
     """The columns that are shown and all others; typing narrows them, in the list letters change one."""
 
     CSS_PATH = "columns.tcss"
-    BINDINGS = bindings(Place.COLUMNS)
+    BINDINGS = [*bindings(Place.COLUMNS), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
 
     @dataclass
     class KeysWanted(Message):
@@ -123,9 +123,8 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
 
         if self.table.has_focus:
             hint = (
-                f"{named('column_toggle')} show or hide, {named('column_up', 'column_down')} move, "
-                f"{named('column_narrower', 'column_wider')} width, {named('column_freeze')} stays, "
-                f"{named('column_aggregate')} min/max/..., {named('column_spark')} curve, {named('help')} more"
+                f"{named('column_toggle')} shows or hides, {named('column_up', 'column_down')} move, "
+                f"{named('column_aggregate')} min/max, {named('column_spark')} curve, {named('help')} all keys"
             )
         else:
             hint = "Enter shows or hides, Tab goes to the list, Esc is done"

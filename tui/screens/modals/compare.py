@@ -13,7 +13,7 @@ from textual.widgets import Input
 from store.compare import Comparison, Row, compare
 from store.entities import Run
 from tui import messages
-from tui.bindings import bindings, key_of
+from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
 from tui.view.cells import plural
 from tui.view.compare import BASELINE, compare_rows, heading_of, run_titles
@@ -25,7 +25,7 @@ class CompareScreen(ModalScreen[str | None]):
     """Keys below each other, runs beside each other, of which one is chosen; ends with the id of the run to go to."""
 
     CSS_PATH = "compare.tcss"
-    BINDINGS = bindings(Place.COMPARE)
+    BINDINGS = [*bindings(Place.COMPARE), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
 
     def __init__(self, runs: Sequence[Run], names: Mapping[str, str]) -> None:
         """`runs` were read whole; `names` are those of experiments by id."""
