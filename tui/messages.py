@@ -173,6 +173,8 @@ class RunsCompared(Message):
     """Runs that are to be shown side by side were read whole."""
 
     runs: Sequence[Run]
+    asked: int
+    """How many were asked for: the others are no longer in the store."""
 
 
 @dataclass

@@ -265,7 +265,7 @@ def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, c
 
 def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
     """Runs with all their parts, to be shown side by side."""
-    post(RunsCompared(store.runs(ids, RunParts.ALL, cancel)))
+    post(RunsCompared(store.runs(ids, RunParts.ALL, cancel), len(ids)))
 
 
 def keep_views(views: ViewBook, done: str, post: Post, cancel: Event) -> None:

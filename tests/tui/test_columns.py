@@ -15,7 +15,9 @@ from tui.screens.browser import Browser
 from tui.screens.modals.columns import ColumnsScreen
 from tui.screens.modals.picker import Picker
 from tui.screens.modals.views import Views
+from tui.spot import Spot
 from tui.view.run_columns import RunColumn
+from tui.view.runs import RunsView
 from tui.views import ViewBook, read_views
 
 MANY = {key: Metric(key, place, 1, 1) for place, key in enumerate(f"metric-{number:02}" for number in range(12))}
@@ -263,3 +265,21 @@ async def test_it_is_kept_whether_more_of_a_metric_is_better(tmp_path: Path) -> 
         assert screen.runs.directions == {"loss": True}
     assert app._views.write() == ""
     assert read_views(path).directions == {"loss": True}
+
+
+async def test_views_are_known_where_one_comes_back_to_a_list_of_runs(tmp_path: Path) -> None:
+    path = tmp_path / "views.toml"
+    path.write_text('[views.best]\nsort = ["metrics.loss:asc"]\n[directions]\nloss = "up"\n')
+    app = FlowdeckApp(
+        "fake://",
+        "test store",
+        opener=lambda uri, cancel: FakeStore([run(1)]),
+        spots={"fake://": Spot(level=1, runs=RunsView(("1",)))},
+        views=ViewBook(path),
+    )
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.level == 1 and screen.panes.prepared and not screen.busy, "the runs")
+        await pilot.press("w")
+        await wait_for(pilot, lambda: "best" in screen_text(pilot.app), "its name")
+        assert screen.runs.directions == {"loss": True}

@@ -78,3 +78,26 @@ async def test_it_is_said_how_many_runs_can_be_compared() -> None:
         await to_runs(pilot)
         await pilot.press("space", "c")
         await wait_for(pilot, lambda: "1 run marked: Space marks from 2 to 50" in screen_text(pilot.app), "told")
+
+
+async def test_what_the_user_said_of_a_metric_counts_more_than_its_name() -> None:
+    async with shown(STORE, size=(140, 30)) as pilot:
+        screen = await to_runs(pilot)
+        screen.runs.directions = {"loss": True}
+        await pilot.press("space", "space", "c")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+        await pilot.pause()
+        assert "-0.25 (-50%) worse" in line(pilot, "metrics.loss")
+        await pilot.press("B")
+        assert "+0.25 (+100%) better" in line(pilot, "metrics.loss")
+
+
+async def test_marked_runs_that_are_gone_are_told() -> None:
+    store = FakeStore(STORE.all_runs)
+    async with shown(store, size=(140, 30)) as pilot:
+        await to_runs(pilot)
+        await pilot.press("space", "space", "space")
+        store.all_runs = store.all_runs[:2]
+        await pilot.press("c")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+        await wait_for(pilot, lambda: "1 marked run not in the store any more" in screen_text(pilot.app), "told")

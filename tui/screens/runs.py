@@ -63,6 +63,13 @@ class RunsScreen(ChangesScreen):
         self.status.was_read(pane)
         self.show_status()
 
+    async def prepare(self) -> None:
+        await super().prepare()
+        # In a thread: the disk may be slow.
+        if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
+            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
+        self.runs.directions = self._views.directions
+
     # Which runs
 
     async def open_runs(self, experiment_ids: tuple[str, ...] | None, stage: ViewType) -> None:
@@ -72,10 +79,6 @@ class RunsScreen(ChangesScreen):
         """
         from tui.view.runs import RunsView
 
-        # In a thread: the disk may be slow.
-        if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
-            self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-        self.runs.directions = self._views.directions
         left = self._views.of(self._place(experiment_ids)) or RunsView()
         view = replace(left, experiment_ids=experiment_ids)
         if stage is not ViewType.ACTIVE_ONLY:
@@ -201,7 +204,11 @@ class RunsScreen(ChangesScreen):
             return
         from tui.screens.modals.compare import CompareScreen
 
-        self.app.push_screen(CompareScreen(message.runs, self._names), self._compared_opened)
+        if gone := message.asked - len(message.runs):
+            told = f"{plural(gone, 'marked run')} not in the store any more"
+            self.notify(told, severity="warning", markup=False, timeout=5)
+        screen = CompareScreen(message.runs, self._names, self.runs.directions)
+        self.app.push_screen(screen, self._compared_opened)
 
     async def _compared_opened(self, run_id: str | None) -> None:
         if run_id is not None:

@@ -27,12 +27,15 @@ class CompareScreen(ModalScreen[str | None]):
     CSS_PATH = "compare.tcss"
     BINDINGS = [*bindings(Place.COMPARE), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
 
-    def __init__(self, runs: Sequence[Run], names: Mapping[str, str]) -> None:
-        """`runs` were read whole; `names` are those of experiments by id."""
+    def __init__(self, runs: Sequence[Run], names: Mapping[str, str], directions: Mapping[str, bool]) -> None:
+        """`runs` were read whole; `names` are those of experiments by id; `directions` are metrics of which the user
+        said whether more is better.
+        """
         super().__init__()
         self._runs = runs
         self._names = dict(names)
-        self._compared = compare(runs)
+        self._directions = directions
+        self._compared = compare(runs, directions=directions)
         self._shown: Mapping[str, Row] = {}
         """The rows on screen, by what they are called."""
         self._everything = False
@@ -132,7 +135,7 @@ class CompareScreen(ModalScreen[str | None]):
 
     def action_compare_baseline(self) -> None:
         """Measures the others against the chosen run."""
-        self._compared = compare(self._runs, self._chosen)
+        self._compared = compare(self._runs, self._chosen, self._directions)
         self._list()
 
     def action_compare_all(self) -> None:
