@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui.views import ViewBook
     from tui.widgets.chart_pane import ChartPane
     from tui.widgets.run_pane import RunPane
-    from tui.widgets.runs_pane import RunsPane
+    from tui.widgets.runs_list import RunsList
 
 UNCOUNTED = 0.3
 """Seconds that experiments wait for their runs to be counted before they are shown without."""
@@ -188,7 +188,7 @@ class Browser(RunsScreen):
 
     # Run
 
-    async def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
+    async def on_runs_list_opened(self, message: RunsList.Opened) -> None:
         self._read_run(message.run_id)
         await self.go(RUN)
 
