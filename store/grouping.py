@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 PORTION: Final = 2000
 """Runs that are read together: of more, cancelling would take too long."""
 
-KINDS: Final = (KeyKind.PARAM, KeyKind.TAG, KeyKind.DATASET)
-"""What runs can be grouped by."""
-
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
