@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from store.entities import MetricColumn, Run
 from store.errors import Cancelled
 from store.kinds import Aggregate, KeyKind, RunParts, is_infinite
-from store.search.written import quoted_key, quoted_text
+from store.quoting import quoted_key, quoted_text
 
 if TYPE_CHECKING:
     from store.protocols import Store
