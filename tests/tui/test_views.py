@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.grouping import group_key_of
+from store.groups import group_key_of
 from store.kinds import Aggregate, ViewType
 from tui.view.group_order import GroupOrder, Measure
 from tui.view.order import SortKey, sort_key_of, sortable
