@@ -70,8 +70,11 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-        if self.panes.prepared:
-            self.runs.directions = self._views.directions
+        from tui.widgets.runs_pane import RunsPane
+
+        # It is gone already if the program ended meanwhile.
+        for pane in self.query(RunsPane):
+            pane.directions = self._views.directions
 
     # Which runs
 
