@@ -34,7 +34,7 @@ def experiments(
 ) -> None:
     """List experiments, newest first."""
     from store.protocols import ExperimentQuery
-    from tui.cli.documents import experiment_document
+    from tui.view.documents import experiment_document
 
     query = ExperimentQuery(
         filter=filter_,
