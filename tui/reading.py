@@ -16,6 +16,9 @@ from store.kinds import Axis, RunParts, RunStatus, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    GroupsComing,
+    GroupsFound,
+    GroupsProposed,
     HitsFound,
     KeysFound,
     OtherStoreOpened,
@@ -75,6 +78,9 @@ SPARKS_AT_ONCE: Final = 8
 
 KEYS_OFFERED: Final = 200
 """Keys of a kind that are offered at a time."""
+
+PROPOSED_FROM: Final = 5000
+"""Runs that are looked at for seeds and folds: of more it would take too long."""
 
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
@@ -261,6 +267,37 @@ def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, p
 
 def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
     post(VaryingRead(view, store.varying(ids, cancel)))
+
+
+def read_groups(
+    store: Store, view: RunsView, ids: Sequence[str], columns: Sequence[RunColumn], post: Post, cancel: Event
+) -> None:
+    """The runs of a list in groups, with what the metrics of these columns come to."""
+    from store.entities import MetricColumn
+    from store.grouping import group_runs
+
+    told = 0.0
+
+    def progress(done: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told >= HEADWAY_PAUSE:
+            told = now
+            post(GroupsComing(view, done, len(ids)))
+
+    metrics = [MetricColumn(column.key, column.aggregate, column.step) for column in columns]
+    post(GroupsFound(view, group_runs(store, ids, view.groups, metrics, cancel, progress), columns, ids))
+
+
+def propose_groups(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    """What these runs may be meant to be grouped by, as far as seeds, folds and repetitions tell."""
+    from store.kinds import KeyKind
+    from store.seeds import proposals
+
+    some = ids[:PROPOSED_FROM]
+    varying = [key for kind, key in store.varying(some, cancel) if kind is KeyKind.PARAM]
+    runs = store.runs(some, RunParts.PARAMS, cancel, {RunParts.PARAMS: varying}) if varying else []
+    note = f"seen in the first {len(some)} runs" if len(some) < len(ids) else ""
+    post(GroupsProposed(view, proposals([run.params for run in runs], varying), note))
 
 
 def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
