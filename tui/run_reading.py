@@ -8,6 +8,7 @@ from itertools import chain
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from store.errors import Cancelled
 from tui.view.fields import STORED, RunField
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from store.protocols import RunKeys, Store
 
 RUNS_AT_ONCE: Final = 500
-"""Runs that are read together. In JSON and CSV they are printed together, too: the memory that a list of any length
-takes. A table and Markdown keep the texts of every row, and no more of a run; the first of these runs choose which
-metrics and params get a column, and the rest are counted."""
+"""Runs that are read together, and written together: the memory that a list of any length takes. A table keeps the
+texts of every row, and no more of a run; the first of these runs choose which metrics and params get a column there and
+in Markdown, and the rest are counted."""
 
 VALUES_AT_ONCE: Final = 100_000
 """Params, metrics and tags that are read together: of runs that have thousands fewer are read at a time."""
@@ -67,6 +68,8 @@ class RunReading:
         """The runs, as many at a time as memory is meant for. Raises `Cancelled`."""
         self.seen, place, size = 0, 0, self._at_once or RUNS_AT_ONCE
         while place < len(self.ids):
+            if self._cancel is not None and self._cancel.is_set():
+                raise Cancelled
             some = self.ids[place : place + size]
             runs = self._store.runs(some, parts, self._cancel, self._keys)
             self._watch(runs)

@@ -32,7 +32,8 @@ def run_sheet(reading: RunReading, fields: Sequence[RunField], names: Names, for
     known = names() if shown else {}
     parts = RunParts.ALL if whole else parts_of(fields)
     return Sheet(
-        [SheetColumn(field.title, field.type, partial(_heading, field)) for field in fields],
+        [SheetColumn(field.title, field.type) for field in fields],
+        partial(_headings, fields),
         partial(reading.portions, parts),
         _document(fields, known),
         _plain(fields, known),
@@ -40,10 +41,10 @@ def run_sheet(reading: RunReading, fields: Sequence[RunField], names: Names, for
     )
 
 
-def _heading(field: RunField) -> Heading:
+def _headings(fields: Sequence[RunField]) -> Sequence[Heading]:
     from tui.view.field_texts import field_heading
 
-    return field_heading(field)
+    return [field_heading(field) for field in fields]
 
 
 def _document(fields: Sequence[RunField], names: Mapping[str, str]) -> Callable[[Run], object]:

@@ -38,8 +38,7 @@ def print_csv(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 def print_table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], format_: Format) -> None:
     """Clean texts as a table or as Markdown; what the terminal has no room for is said."""
     if format_ is Format.MD:
-        for piece in markdown_pieces(headings, rows):
-            output.write_shown(piece)
+        print_markdown(headings, rows)
         return
     layout = lay_out(headings, rows, output.columns() if output.is_terminal() else None)
     if layout.hidden:
@@ -48,6 +47,12 @@ def print_table(headings: Sequence[Heading], rows: Sequence[Sequence[str]], form
         diagnostics.note(f"no room for {layout.hidden} of {len(headings)} columns: {names}")
     for some in batches(table_lines(headings, rows, layout)):
         output.write_shown("".join(f"{line}\n" for line in some))
+
+
+def print_markdown(headings: Sequence[Heading], rows: Iterable[Sequence[str]]) -> None:
+    """Clean texts as Markdown, as they come."""
+    for piece in markdown_pieces(headings, rows):
+        output.write_shown(piece)
 
 
 def _cleaned(value: object) -> object:

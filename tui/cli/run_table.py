@@ -37,6 +37,11 @@ class RunTable:
                 self._seen.update(("metrics", key) for key in run.metrics)
                 self._seen.update(("params", key) for key in run.params)
 
+    def taken(self) -> list[list[str]]:
+        """The rows that were added since they were taken last."""
+        taken, self.rows = self.rows, []
+        return taken
+
     def _cell(self, run: Run, column: RunField) -> str:
         if column.key == "run_id" and column.kind == "attributes" and self._short_id:
             return clean(run.run_id[:_ID_COLUMNS])

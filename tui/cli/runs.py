@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import gc
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,7 +14,7 @@ from tui.cli.absent_keys import tell_absent
 from tui.cli.completing import complete_columns
 from tui.cli.destination import written_to
 from tui.cli.headway import headway_shown
-from tui.cli.listing import print_csv, print_json, print_table, tell_page
+from tui.cli.listing import print_csv, print_json, print_markdown, print_table, tell_page
 from tui.cli.options import (
     Settings,
     any_output_option,
@@ -27,15 +29,19 @@ from tui.cli.options import (
 )
 from tui.cli.run_columns import parse_column
 from tui.cli.sort_keys import order_by
-from tui.run_reading import RunReading, histories_of
+from tui.run_reading import RUNS_AT_ONCE, RunReading, histories_of
 from tui.run_sheet import run_sheet
 from tui.view.export import Format
 from tui.view.fields import RunField, parts_of
 
 if TYPE_CHECKING:
     from store.absent import Named
-    from store.entities import ViewType
+    from store.entities import RunParts, ViewType
     from store.protocols import Store
+    from tui.cli.run_table import RunTable
+
+USUAL_COLLECTION: Final = (700, 10, 10)
+"""Python's own thresholds, which a starting program has raised."""
 
 
 @click.command(
@@ -138,6 +144,9 @@ def _names_for(store: Store, columns: tuple[RunField, ...]) -> dict[str, str]:
 
 def _print_sheet(store: Store, reading: RunReading, columns: tuple[RunField, ...], format_: Format) -> None:
     """What programs read: as much of it at a time as memory is meant for."""
+    if len(reading.ids) > RUNS_AT_ONCE:
+        # A short command collects no garbage to speak of, a long answer is made of it.
+        gc.set_threshold(*USUAL_COLLECTION)
     sheet = run_sheet(reading, columns, lambda: _names_for(store, columns), format_)
     if format_ is Format.PARQUET:
         from tui.parquet import write_parquet
@@ -158,6 +167,15 @@ def _several_experiments(store: Store, names: dict[str, str], view: ViewType) ->
     return sum(stats.runs > 0 for stats in store.experiment_stats().values()) > 1
 
 
+def _lines(table: RunTable, reading: RunReading, parts: RunParts, several: bool) -> Iterator[Sequence[str]]:
+    """The rows of a table, as they come."""
+    for runs in reading.portions(parts):
+        table.add(runs, several_experiments=several)
+        yield from table.taken()
+    if not reading.ids:
+        table.add((), several_experiments=several)
+
+
 def _print_table(
     store: Store,
     reading: RunReading,
@@ -176,11 +194,14 @@ def _print_table(
     if several is None:
         several = not columns and _several_experiments(store, names, view)
     table = RunTable(columns, names, stage=view is not ViewType.ACTIVE_ONLY)
-    for runs in reading.portions(parts):
-        table.add(runs, several_experiments=several)
-    if not reading.ids:
-        table.add((), several_experiments=several)
-    print_table(table.headings, table.rows, format_)
+    lines = _lines(table, reading, parts, several)
+    if format_ is Format.MD:
+        # The first runs choose the columns; how wide these are is nobody's business here.
+        first = list(islice(lines, 1))
+        print_markdown(table.headings, chain(first, lines))
+    else:
+        rows = list(lines)
+        print_table(table.headings, rows, format_)
     if left_out := table.left_out:
         from tui.view.cells import plural
 

@@ -19,8 +19,6 @@ class SheetColumn:
     title: str
     """As programs have it, not clean."""
     type: Type
-    heading: Callable[[], Heading]
-    """As people have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,9 @@ class Sheet(Generic[T]):
     """Rows that are made as they are written."""
 
     columns: Sequence[SheetColumn]
+    """As programs have them."""
+    headings: Callable[[], Sequence[Heading]]
+    """As people have them."""
     portions: Callable[[], Iterable[Sequence[T]]]
     """The rows, as many at a time as are in memory."""
     document: Callable[[T], object]
@@ -56,5 +57,5 @@ class Sheet(Generic[T]):
         if format_ is Format.CSV:
             return csv_pieces([column.title for column in self.columns], self.values())
         if format_ is Format.MD:
-            return markdown_pieces([column.heading() for column in self.columns], map(self.texts, self._items()))
+            return markdown_pieces(self.headings(), map(self.texts, self._items()))
         raise ValueError(format_)
