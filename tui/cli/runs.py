@@ -116,6 +116,9 @@ def runs(
         with headway_shown() as progress:
             page = store.run_ids(query, progress=progress)
         reading = RunReading(store, page.items, _named(chosen, order), histories_of(chosen))
+        if len(reading.ids) > RUNS_AT_ONCE:
+            # A short command collects no garbage to speak of, a long answer is made of it.
+            gc.set_threshold(*USUAL_COLLECTION)
         if format_ in (Format.TABLE, Format.MD):
             several = None if ids is None else len(ids) > 1
             _print_table(store, reading, chosen, format_, view, several)
@@ -144,9 +147,6 @@ def _names_for(store: Store, columns: tuple[RunField, ...]) -> dict[str, str]:
 
 def _print_sheet(store: Store, reading: RunReading, columns: tuple[RunField, ...], format_: Format) -> None:
     """What programs read: as much of it at a time as memory is meant for."""
-    if len(reading.ids) > RUNS_AT_ONCE:
-        # A short command collects no garbage to speak of, a long answer is made of it.
-        gc.set_threshold(*USUAL_COLLECTION)
     sheet = run_sheet(reading, columns, lambda: _names_for(store, columns), format_)
     if format_ is Format.PARQUET:
         from tui.parquet import write_parquet
