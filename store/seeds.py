@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from store.grouping import GroupKey
+from store.groups import GroupKey
 from store.kinds import KeyKind
 
 _REPEATING: Final = frozenset(

@@ -246,7 +246,6 @@ KEYS: Final[tuple[Key, ...]] = (
         "Group by it within the groups of the keys before, or together with them.",
         Place.GROUPING,
     ),
-    Key("grouping_done", ("g",), "grouping_done", "group", "Group the runs.", Place.GROUPING),
     Key("grouping_none", ("0",), "grouping_none", "no groups", "Show the runs, not groups.", Place.GROUPING),
     Key("column_toggle", ("space",), "column_toggle", "show/hide", "Show or hide the column.", Place.COLUMNS),
     Key("column_up", ("K", "shift+up"), "column_move(-1)", "up", "Move the column to the left.", Place.COLUMNS),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Run,
         StoreInfo,
     )
-    from store.grouping import Grouping
+    from store.groups import Grouping
     from store.kinds import KeyKind
     from store.protocols import Headway, RunKeys, Store
     from store.seeds import Proposal

@@ -79,9 +79,6 @@ SPARKS_AT_ONCE: Final = 8
 KEYS_OFFERED: Final = 200
 """Keys of a kind that are offered at a time."""
 
-PROPOSED_FROM: Final = 5000
-"""Runs that are looked at for seeds and folds: of more it would take too long."""
-
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
 
@@ -290,14 +287,11 @@ def read_groups(
 
 def propose_groups(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
     """What these runs may be meant to be grouped by, as far as seeds, folds and repetitions tell."""
-    from store.kinds import KeyKind
-    from store.seeds import proposals
+    from store.grouping import propose
 
-    some = ids[:PROPOSED_FROM]
-    varying = [key for kind, key in store.varying(some, cancel) if kind is KeyKind.PARAM]
-    runs = store.runs(some, RunParts.PARAMS, cancel, {RunParts.PARAMS: varying}) if varying else []
-    note = f"seen in the first {len(some)} runs" if len(some) < len(ids) else ""
-    post(GroupsProposed(view, proposals([run.params for run in runs], varying), note))
+    proposals, looked_at = propose(store, ids, cancel)
+    note = f"seen in the first {looked_at} runs" if looked_at < len(ids) else ""
+    post(GroupsProposed(view, proposals, note))
 
 
 def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:

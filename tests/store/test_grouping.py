@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.entities import KeyKind, Metric, MetricColumn, Run
-from store.grouping import GroupKey, filter_of, group_key_of, group_runs
+from store.grouping import filter_of, group_runs
+from store.groups import GroupKey, group_key_of
 from store.kinds import Aggregate
 from store.seeds import proposals, repeats
 from tests.support.fake_store import FakeStore

@@ -10,7 +10,8 @@ import pytest
 
 from store.entities import KeyKind, MetricColumn, Run, RunParts, ViewType
 from store.errors import Cancelled
-from store.grouping import Group, GroupKey, filter_of, group_runs
+from store.grouping import filter_of, group_runs
+from store.groups import Group, GroupKey
 from store.kinds import Aggregate
 from store.protocols import RunQuery, Store
 from tests.support.backends import BACKENDS, Backend, grouped, opened, served

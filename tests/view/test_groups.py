@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from store.entities import Metric, MetricColumn, Run
-from store.grouping import Grouping, Level, group_key_of, group_runs
+from store.grouping import group_runs
+from store.groups import Grouping, Level, group_key_of
 from store.kinds import Aggregate, KeyKind
 from store.seeds import Proposal
 from tests.support.fake_store import FakeStore

@@ -12,7 +12,7 @@ from tui.screens.runs import RunsScreen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from store.grouping import Level
+    from store.groups import Level
     from tui.screens.modals.grouping import GroupingScreen
     from tui.view.run_columns import RunColumn
     from tui.view.runs import RunsView
@@ -150,6 +150,17 @@ class GroupsScreen(RunsScreen):
 
     def on_groups_pane_ranked(self, message: GroupsPane.Ranked) -> None:
         self.runs.rank_groups(message.order)
+
+    def action_copy_command(self) -> None:
+        view = self.runs.view
+        if view is None or not self.panes.grouped:
+            super().action_copy_command()
+            return
+        from tui.view.command import command_of
+
+        ranked = replace(view, group_order=self.panes.groups.order)
+        command = command_of(ranked, self.runs.all_columns, self._which.text, self._names)
+        self.post_message(messages.CopyWanted("command", command))
 
     # From the groups to their runs
 

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from store.entities import KeyCount
-from store.grouping import GroupKey, Level
+from store.groups import GroupKey, Level
 from store.kinds import KeyKind
 from store.seeds import Proposal
 from tui.view import cells

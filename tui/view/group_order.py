@@ -11,7 +11,7 @@ from functools import cmp_to_key
 from typing import Final
 
 from store.direction import more_is_better
-from store.grouping import Group, Grouping, GroupKey, Spread, Value, group_key_of
+from store.groups import Group, Grouping, GroupKey, Spread, Value, group_key_of
 from tui.view.order import Order
 from tui.view.run_columns import RunColumn, column_of
 

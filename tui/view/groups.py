@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Final, TypeVar
 
 from store.direction import more_is_better
-from store.grouping import Group, Grouping, GroupKey, Level, Spread, Value
+from store.groups import Group, Grouping, GroupKey, Level, Spread, Value
 from store.kinds import KeyKind
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
@@ -81,7 +81,7 @@ class GroupRows:
     def cells(self, index: int) -> Sequence[Cell]:
         group = self.groups[index]
         keys = [self._key_cell(group, place) for place in range(len(self._keys))]
-        metrics = [_spread_cells(group.spreads[place], group.runs) for place in self._places]
+        metrics = [spread_cells(group.spreads[place], group.runs) for place in self._places]
         return self._in_order(keys, [Cell(cells.count(group.runs), "accent")], metrics)
 
     def _in_order(self, keys: Sequence[_T], runs: Sequence[_T], metrics: Sequence[Sequence[_T]]) -> list[_T]:
@@ -146,7 +146,8 @@ def _metric_columns(column: RunColumn, order: GroupOrder) -> list[Column]:
     ]
 
 
-def _spread_cells(spread: Spread, runs: int) -> list[Cell]:
+def spread_cells(spread: Spread, runs: int) -> list[Cell]:
+    """Mean, std, min and max of a metric over the runs of a group that has so many."""
     if not spread.n:
         return [NOTHING] * 4
     # A mean over fewer runs than the group has must not pass for one over all of them.

@@ -10,7 +10,7 @@ from typing import Final
 
 from store.direction import more_is_better
 from store.entities import Run, ViewType
-from store.grouping import Level
+from store.groups import Level
 from store.ids import place_of
 from store.protocols import RunQuery
 from tui.clock import now_ms

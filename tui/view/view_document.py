@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from store.grouping import Level, group_key_of
+from store.groups import Level, group_key_of
 from store.kinds import ViewType
 from tui import plain
 from tui.view.group_order import group_order_of

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
-from store.grouping import filter_of
 from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
 from tui.view import cells
@@ -23,7 +22,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from store.grouping import Group, Grouping
+    from store.groups import Group, Grouping
     from tui.view.run_columns import RunColumn
     from tui.view.runs import RunsView
 
@@ -33,7 +32,7 @@ NO_ROWS: Final = ListRows((Column("none", ""),), ())
 class GroupsPane(Pane):
     """Groups of runs, ranked by what a metric comes to over all runs of each."""
 
-    BINDINGS = [*bindings(Place.GROUPS), *some_bindings("goto", "compare", "unmark", "columns")]  # noqa: RUF012
+    BINDINGS = [*bindings(Place.GROUPS), *some_bindings("goto", "compare", "unmark", "columns", "copy_command")]  # noqa: RUF012
 
     @dataclass
     class Opened(Message):
@@ -196,15 +195,14 @@ class GroupsPane(Pane):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
-        group, grouping = self.group, self._grouping
-        if group is None or grouping is None:
+        group = self.group
+        if group is None:
             return
-        found = filter_of(grouping.keys, group.values)
-        if found is None:
+        if group.filter is None:
             told = f"no filter can name what these runs have in common; {key_of(self, 'group_mark')} marks them"
             self.notify(told, severity="warning", markup=False, timeout=6)
         else:
-            self.post_message(self.Opened(found))
+            self.post_message(self.Opened(group.filter))
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()

@@ -22,7 +22,7 @@ from tui.view.stages import STAGES
 from tui.widgets.live_runs import LiveRuns
 
 if TYPE_CHECKING:
-    from store.grouping import Level
+    from store.groups import Level
     from tui.view.group_order import GroupOrder
     from tui.widgets.prompt import Prompt
 

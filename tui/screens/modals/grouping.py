@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from store.entities import KeyCount
-from store.grouping import GroupKey, Level, group_key_of
+from store.groups import GroupKey, Level, group_key_of
 from store.seeds import Proposal
 from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
