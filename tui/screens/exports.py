@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.screens.groups import GroupsScreen
-from tui.screens.layout import RUNS
+from tui.screens.layout import GROUPS
 from tui.view.cells import plural
 from tui.view.text import clean
 from tui.work import WorkEnded, WorkFailed
@@ -48,19 +48,29 @@ class ExportsScreen(GroupsScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "export" and self.is_mounted:
-            return self._offer() is not None
+            return self._can_export()
         return super().check_action(action, parameters)
 
-    def action_export(self) -> None:
-        """Asks what of this list is to be written, and where to."""
-        if (offer := self._offer()) is not None:
-            self._ask(offer)
+    def _can_export(self) -> bool:
+        """True if what has the focus is a list that was read."""
+        pane = self.panes.focused_pane
+        if pane in ("experiments", "card"):
+            return self.experiments.was_read
+        if pane in ("runs", GROUPS):
+            return self.runs.answered
+        return pane == "run" and self.run_pane.listed_pairs is not None
 
-    def _offer(self) -> Offer | None:
-        """What can be exported here; None if nothing can."""
-        if self.level == RUNS and self.panes.prepared and self.runs.answered:
-            return self._runs_offered()
-        return None
+    def action_export(self) -> None:
+        """Asks what of the list that has the focus is to be written, and where to."""
+        if not self._can_export():
+            return
+        pane = self.panes.focused_pane
+        if pane in ("runs", GROUPS):
+            self._offer_runs()
+        elif pane == "run":
+            self._offer_run()
+        else:
+            self._offer_experiments()
 
     def _ask(self, offer: Offer) -> None:
         from tui.screens.modals.export import ExportScreen
@@ -88,29 +98,29 @@ class ExportsScreen(GroupsScreen):
 
     # Runs
 
-    def _runs_offered(self) -> Offer | None:
+    def _offer_runs(self) -> None:
         from tui.view.export_choice import ExportChoice
 
         runs = self.runs
         view = runs.view
         if view is None:
-            return None
+            return
         seen, marks = runs.seen, runs.marks
         every = plural(len(runs.ids), "run") if runs.settled else f"more than {plural(len(runs.ids), 'run')}"
-        with_columns, without = f"with {_amount(runs.columns)}", _left_out(runs.columns)
+        these = _columns(runs.columns)
         choices = [
-            ExportChoice(LISTED, f"all that match: {every}, {with_columns}", without),
-            ExportChoice(EVERYTHING, f"all that match: {every}, with every param, metric and tag"),
+            ExportChoice(LISTED, "all that match", every, *these),
+            ExportChoice(EVERYTHING, "all that match", every, "every param, metric and tag"),
         ]
         if marks:
-            choices.append(ExportChoice(MARKED, f"those marked: {plural(len(marks), 'run')}, {with_columns}", without))
+            choices.append(ExportChoice(MARKED, "those marked", plural(len(marks), "run"), *these))
         if not self.panes.grouped and seen.ids:
-            told = f"what is on screen: {plural(len(seen.ids), 'run')}, with {_amount(seen.columns)}"
-            choices.insert(0, ExportChoice(SEEN, told, _left_out(seen.columns)))
+            shown = plural(len(seen.ids), "run"), *_columns(seen.columns)
+            choices.insert(0, ExportChoice(SEEN, "what is on screen", *shown))
         ids = view.experiment_ids
         name = "all" if ids is None else " ".join(self._names.get(key, key) for key in ids)
         wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices}
-        return Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target))
+        self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
 
     def _wish(self, what: str) -> RunsWish:
         """What is to be read for one of the choices, as the list is now."""
@@ -150,15 +160,54 @@ class ExportsScreen(GroupsScreen):
 
         compared, shown = message.comparison, message.rows
         rows = {SEEN: shown, LISTED: compared.rows}
-        choices = [ExportChoice(SEEN, f"what is listed: {plural(len(shown), 'key')}")]
+        each = plural(len(compared.runs), "run")
+        choices = [ExportChoice(SEEN, "what is listed", plural(len(shown), "key"), each)]
         if len(compared.rows) > len(shown):
-            choices.append(ExportChoice(LISTED, f"everything: {plural(len(compared.rows), 'key')}"))
+            choices.append(ExportChoice(LISTED, "everything", plural(len(compared.rows), "key"), each))
 
         def start(key: str, target: Target) -> bool:
             sheet = compare_sheet(compared, rows[key], self._names)
             return self._write_sheet(sheet, plural(len(rows[key]), "key"), target)
 
         self._ask(Offer(choices, ("compared", "runs"), start))
+
+    def _offer_run(self) -> None:
+        """What is listed of the run."""
+        from tui.view.export_choice import ExportChoice
+        from tui.view.run_sheets import metrics_sheet, pairs_sheet
+
+        run, found = self.run_pane.run_shown, self.run_pane.listed_pairs
+        if run is None or found is None:
+            return
+        noun, keys = found
+        amount = plural(len(keys), noun)
+        if noun == "metric":
+            sheet = metrics_sheet(run.metrics, self.run_pane.summaries, keys)
+        else:
+            sheet = pairs_sheet(run.params if noun == "param" else run.tags, keys, noun)
+        self._ask(
+            Offer(
+                [ExportChoice(SEEN, "what is listed", amount)],
+                (run.run_name or run.run_id[:8], f"{noun}s"),
+                lambda _, target: self._write_sheet(sheet, amount, target),
+            )
+        )
+
+    def _offer_experiments(self) -> None:
+        """The experiments that are listed."""
+        from tui.view.experiments_sheet import experiments_sheet
+        from tui.view.export_choice import ExportChoice
+
+        listed = self.experiments.listed
+        amount = plural(len(listed), "experiment")
+        sheet = experiments_sheet(listed, self._stats, stage=True)
+        self._ask(
+            Offer(
+                [ExportChoice(SEEN, "what is listed", amount)],
+                ("experiments",),
+                lambda _, target: self._write_sheet(sheet, amount, target),
+            )
+        )
 
     def _write_sheet(self, sheet: Sheet[Any], amount: str, target: Target) -> bool:
         from tui.exporting import export_sheet
@@ -203,12 +252,8 @@ class ExportsScreen(GroupsScreen):
             self.app.notify("\n".join(map(clean, told.splitlines())), severity="error", markup=False, timeout=8)
 
 
-def _amount(columns: Sequence[RunColumn]) -> str:
-    """How many columns there are, that of the name among them."""
-    return plural(1 + sum(not column.spark for column in columns), "column")
-
-
-def _left_out(columns: Sequence[RunColumn]) -> str:
-    """What a file cannot have of these columns."""
+def _columns(columns: Sequence[RunColumn]) -> tuple[str, str]:
+    """How many columns a file has, that of the name among them, and what it cannot have."""
     curves = sum(column.spark for column in columns)
-    return f"without {plural(curves, 'curve')}" if curves else ""
+    left_out = f"without {plural(curves, 'curve')}" if curves else ""
+    return plural(1 + len(columns) - curves, "column"), left_out

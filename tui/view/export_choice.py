@@ -24,8 +24,12 @@ class ExportChoice:
 
     id: str
     text: str
-    detail: str = ""
-    """What of it is left out; empty if nothing is."""
+    amount: str
+    """How many rows that is."""
+    columns: str = ""
+    """What of each."""
+    left_out: str = ""
+    """What a file cannot have; empty if it has everything."""
 
 
 def format_name(format_: Format) -> str:

@@ -18,10 +18,11 @@ from tui.view.export_choice import FORMATS, ExportChoice, format_name, renamed
 from tui.view.glyphs import GLYPHS
 from tui.view.status import store_title
 from tui.view.table import Cell, Column, ListRows
-from tui.view.text import clean
 from tui.widgets.line import Line
 from tui.widgets.table import Table
 from tui.widgets.tabs import Tabs
+
+_DETAILS = (Column("columns", "", most=40), Column("left out", "", least=0, most=40))
 
 FRAME = 1
 """Lines of the table that are no choices: that of the titles."""
@@ -52,7 +53,7 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Line(classes="title")
-            yield Table(frozen=1, driven=True)
+            yield Table(frozen=0, driven=True)
             yield Tabs([format_name(one) for one in FORMATS])
             with Horizontal():
                 yield Label("to")
@@ -67,11 +68,11 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
         table = self.query_one(Table)
         table.can_focus = False
         rows = [
-            (one.id, (Cell(clean(one.text), "name"), Cell(clean(one.detail), "warn" if one.detail else "")))
+            (one.id, (Cell(one.text, "name"), Cell(one.amount), Cell(one.columns), Cell(one.left_out, "warn")))
             for one in self._choices
         ]
         table.styles.height = len(rows) + FRAME
-        columns = (Column("what", "What", least=10, most=72), Column("detail", "", least=0, most=80))
+        columns = (Column("what", "What", least=10, most=40), Column("amount", "", "right"), *_DETAILS)
         table.show(ListRows(columns, rows))
         self._show_format()
         self.query_one(Input).focus()
