@@ -79,11 +79,8 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
 
     def _show_format(self) -> None:
         self.query_one(Tabs).chosen = FORMATS.index(self._format)
-        if self._missing:
-            told = (f"parquet needs pyarrow, which is not installed: {INSTALL}", "warn")
-        else:
-            told = (f"in {store_title(os.getcwd())}", "dim")
-        self.query_one(".hint", Line).show([told])
+        missing = [(f"it needs pyarrow: {INSTALL}", "warn")]
+        self.query_one(".hint", Line).show(missing if self._missing else [(_here(), "dim")])
 
     @property
     def _missing(self) -> bool:
@@ -140,3 +137,11 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
             return
         event.stop()
         event.prevent_default()
+
+
+def _here() -> str:
+    """What names of files start from; nothing is said of a folder that is gone."""
+    try:
+        return f"in {store_title(os.getcwd())}"
+    except OSError:
+        return ""
