@@ -223,6 +223,9 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.RUNS,
     ),
     Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
+    Key("nested", ("B",), "nested", "nested", "Show runs below their parents, or one after the other.", Place.RUNS, 47),
+    Key("fold", ("minus",), "fold", "fold", "Hide what is below the run, or show it again.", Place.RUNS),
+    Key("fold_all", ("asterisk",), "fold_all", "fold all", "Hide what is below every run, or show all.", Place.RUNS),
     Key(
         "group",
         ("b",),
@@ -342,6 +345,7 @@ _SHOWN: Final = {
     "equals_sign": "=",
     "plus": "+",
     "minus": "-",
+    "asterisk": "*",
     "at": "@",
     "f1": "F1",
 }

@@ -75,7 +75,8 @@ class Panes(Horizontal):
     async def prepare(self) -> None:
         """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
         async with self._preparing:
-            if self.prepared:
+            # Nothing is made any more for a program that ends.
+            if self.prepared or not self.is_attached:
                 return
             from tui.widgets.chart_pane import ChartPane
             from tui.widgets.groups_pane import GroupsPane

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.spot import Spot
     from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.widgets.nested_runs import NestedRuns
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
 
@@ -69,7 +70,8 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-        self.runs.directions = self._views.directions
+        if self.panes.prepared:
+            self.runs.directions = self._views.directions
 
     # Which runs
 
@@ -119,6 +121,12 @@ class RunsScreen(ChangesScreen):
 
     def on_runs_list_wanted(self, message: RunsList.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys, message.columns)
+
+    def on_nested_runs_nesting_wanted(self, message: NestedRuns.NestingWanted) -> None:
+        self._read("nesting", "looking for parents", reading.nest_runs, message.ids)
+
+    def on_runs_nested(self, message: messages.RunsNested) -> None:
+        self.runs.nest(message.ids, message.nesting)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
