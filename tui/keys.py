@@ -126,6 +126,15 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.EVERYWHERE,
         11,
     ),
+    Key(
+        "export",
+        ("e",),
+        "export",
+        "export",
+        "Write what the list shows, or all that matches, to a file: csv, json, ndjson, markdown or parquet.",
+        Place.EVERYWHERE,
+        37,
+    ),
     Key("note", ("E",), "change('note')", "note", "Write the run's note in $EDITOR.", Place.EVERYWHERE),
     Key("delete", ("delete",), "change('delete')", "delete", "Delete the run, after a typed word.", Place.EVERYWHERE),
     Key("restore", ("U",), "change('restore')", "restore", "Restore the run that was deleted.", Place.EVERYWHERE),
@@ -280,6 +289,14 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key("compare_all", ("x",), "compare_all", "all", "Only what differs, or everything.", Place.COMPARE),
     Key("compare_find", ("slash",), "compare_find", "find", "Find keys as you type.", Place.COMPARE),
+    Key(
+        "compare_export",
+        ("e",),
+        "compare_export",
+        "export",
+        "Write the comparison to a file: csv, json, ndjson, markdown or parquet.",
+        Place.COMPARE,
+    ),
     Key("compare_copy_id", ("y",), "compare_copy_id", "copy id", "Copy the id of the run.", Place.COMPARE),
     Key(
         "compare_copy_value", ("Y",), "compare_copy_value", "copy value", "Copy what the run has there.", Place.COMPARE

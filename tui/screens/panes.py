@@ -88,7 +88,8 @@ class Panes(Horizontal):
                 pane.add_class("-hidden")
             await self.mount(*below)
             self.prepared = True
-            self.post_message(ReadyToUse())
+            # To the application itself: what is sent by the parent of a widget goes no further than that.
+            self.app.post_message(ReadyToUse())
 
     def part(self, pane: str) -> Part:
         return self.query_one(f"#{pane}", Part)

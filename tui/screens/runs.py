@@ -224,7 +224,7 @@ class RunsScreen(ChangesScreen):
         if gone := message.asked - len(message.runs):
             told = f"{plural(gone, 'marked run')} not in the store any more"
             self.notify(told, severity="warning", markup=False, timeout=5)
-        screen = CompareScreen(message.runs, self._names, self.runs.directions)
+        screen = CompareScreen(message.runs, self._names, self.runs.directions, self)
         self.app.push_screen(screen, self._compared_opened)
 
     async def _compared_opened(self, run_id: str | None) -> None:

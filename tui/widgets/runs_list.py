@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from store.protocols import Headway, RunKeys
     from tui.messages import RunsFound
 
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The part of a list that is on screen."""
+
+    ids: Sequence[str]
+    columns: Sequence[RunColumn]
+    """Those behind the run's name."""
+
+
 ROOMY = 100
 """Columns of the pane from which the title says what has no column."""
 
@@ -284,6 +294,14 @@ class RunsList(MarkingPane):
     def near(self) -> Sequence[str]:
         """The rows on screen and around it."""
         return self._near()
+
+    @property
+    def seen(self) -> Seen:
+        """What is on screen, the last column in part perhaps."""
+        table = self.table
+        shown = {table.rows.columns[place].id for place in table.columns_on_screen}
+        ids = [table.rows.key(index) for index in table.on_screen]
+        return Seen(ids, [column for column in self.columns if column.id in shown])
 
     @property
     def key(self) -> str:
