@@ -16,8 +16,10 @@ from tui.keys import BY_ID, KEYS, Key, Place, at, shown, shown_keys
 from tui.screens.browser import Browser
 from tui.screens.modals.columns import ColumnsScreen
 from tui.screens.modals.compare import CompareScreen
+from tui.screens.modals.grouping import GroupingScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
+from tui.widgets.groups_pane import GroupsPane
 from tui.widgets.run_pane import RunPane
 from tui.widgets.runs_pane import RunsPane
 from tui.widgets.table import Table
@@ -28,6 +30,8 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.NAMES: (ExperimentsPane, RunsPane, RunPane),
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
+    Place.GROUPS: (GroupsPane,),
+    Place.GROUPING: (GroupingScreen,),
     Place.COLUMNS: (ColumnsScreen,),
     Place.COMPARE: (CompareScreen,),
     Place.RUN: (RunPane,),
@@ -40,6 +44,8 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUNS),
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
+    (Place.EVERYWHERE, Place.LISTS, Place.GROUPS),
+    (Place.LISTS, Place.GROUPING),
     (Place.LISTS, Place.COLUMNS),
     (Place.LISTS, Place.COMPARE),
 ]

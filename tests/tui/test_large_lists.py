@@ -22,7 +22,7 @@ from tests.tui.test_browser import browser
 from tui.app import FlowdeckApp
 from tui.screens.browser import Browser
 from tui.view.hits import Hits
-from tui.widgets.runs_pane import NEAR
+from tui.widgets.runs_list import NEAR
 
 COUNT = 1_000_000
 FAR = 900_000

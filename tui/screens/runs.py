@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.spot import Spot
     from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
 
 
@@ -86,16 +87,20 @@ class RunsScreen(ChangesScreen):
         shown = self.runs.view
         same = shown is not None and shown.experiment_ids == view.experiment_ids and stage in (shown.stage, view.stage)
         if not (same and self.runs.answered):
+            self.runs_started(view)
             self.runs.start(view, self._names)
+
+    def runs_started(self, view: RunsView) -> None:
+        """The runs of other experiments are asked for."""
 
     def _place(self, experiment_ids: tuple[str, ...] | None) -> Place:
         return self._which.key, EVERY if experiment_ids is None else ",".join(experiment_ids)
 
-    def on_runs_pane_viewed(self, message: RunsPane.Viewed) -> None:
+    def on_runs_list_viewed(self, message: RunsList.Viewed) -> None:
         """What is looked for by name is not kept: it was typed to find a run."""
         self._views.leave(self._place(message.view.experiment_ids), replace(message.view, experiment_ids=None, find=""))
 
-    def on_runs_pane_asked(self, message: RunsPane.Asked) -> None:
+    def on_runs_list_asked(self, message: RunsList.Asked) -> None:
         if self._session.store is None:
             # Typed ahead: they are read as soon as there is a store.
             self._early = message.view
@@ -112,7 +117,7 @@ class RunsScreen(ChangesScreen):
     def on_runs_absent(self, message: messages.RunsAbsent) -> None:
         self.runs.explain(message.view, message.absent)
 
-    def on_runs_pane_wanted(self, message: RunsPane.Wanted) -> None:
+    def on_runs_list_wanted(self, message: RunsList.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys, message.columns)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
@@ -134,6 +139,7 @@ class RunsScreen(ChangesScreen):
 
     def start_runs(self, spot: Spot) -> None:
         if spot.runs is not None:
+            self.runs_started(spot.runs)
             self.runs.start(spot.runs, self._names, return_to=spot.run)
 
     # Order
@@ -176,7 +182,7 @@ class RunsScreen(ChangesScreen):
         if self._choosing_columns is not None:
             self._choosing_columns.found(message.text, message.keys, message.note)
 
-    def on_runs_pane_varying_wanted(self, message: RunsPane.VaryingWanted) -> None:
+    def on_runs_list_varying_wanted(self, message: RunsList.VaryingWanted) -> None:
         self._read("varying", "looking which columns differ", reading.read_varying, message.view, message.ids)
 
     def on_varying_read(self, message: messages.VaryingRead) -> None:

@@ -53,6 +53,9 @@ class Glyphs:
     """True if control characters may be shown as Unicode's pictures of them."""
     curve: str
     """Behind the name of a metric whose curve is shown."""
+    folded: str
+    unfolded: str
+    """Before what has parts: hidden, and below it."""
     braille: bool
     """True if charts may be drawn with braille characters."""
 
@@ -83,6 +86,8 @@ UNICODE: Final = Glyphs(
     replacement="�",
     base="◌",
     curve="∿",
+    folded="▸",
+    unfolded="▾",
     pictures=True,
     braille=True,
 )
@@ -113,6 +118,8 @@ ASCII: Final = Glyphs(
     replacement="?",
     base=".",
     curve="~",
+    folded="+",
+    unfolded="-",
     pictures=False,
     braille=False,
 )
