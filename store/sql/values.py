@@ -47,7 +47,7 @@ def values(
     return values_page(counts, text, limit, looked_at=None if len(runs) == len(kept) else len(kept))
 
 
-def _statement(schema: Schema, kind: KeyKind, key: str, dialect: str) -> tuple[sa.Select[Any], Column] | None:
+def _statement(schema: Schema, kind: KeyKind, key: str, dialect: str) -> tuple[sa.Select[Any, int], Column] | None:
     """What counts the values, and the run that has them; None where there are none."""
     if kind is KeyKind.DATASET:
         return _of_datasets(schema, key, dialect)
@@ -59,7 +59,7 @@ def _statement(schema: Schema, kind: KeyKind, key: str, dialect: str) -> tuple[s
     return counted.group_by(value), rows.run_uuid
 
 
-def _of_datasets(schema: Schema, field: str, dialect: str) -> tuple[sa.Select[Any], Column] | None:
+def _of_datasets(schema: Schema, field: str, dialect: str) -> tuple[sa.Select[Any, int], Column] | None:
     needed = ("datasets", "inputs", *(("input_tags",) if field == "context" else ()))
     if field not in DATASET_FIELDS or not all(map(schema.has, needed)):
         return None
