@@ -19,6 +19,7 @@ class Place(enum.StrEnum):
     NAMES = "in lists of names"
     EXPERIMENTS = "experiments"
     RUNS = "runs"
+    PROMPT = "writing a filter"
     COLUMNS = "choosing columns"
     COMPARE = "comparing runs"
     RUN = "run"
@@ -212,6 +213,50 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.RUNS,
     ),
     Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
+    Key("offer_next", ("tab",), "offer(1)", "offers", "Choose the next of what can come here.", Place.PROMPT, 80),
+    Key("offer_previous", ("shift+tab",), "offer(-1)", "previous offer", "Choose the one before.", Place.PROMPT),
+    Key(
+        "prompt_down",
+        ("down",),
+        "line(1)",
+        "down",
+        "Down what is offered; in the filters of before, to the next one.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_up",
+        ("up",),
+        "line(-1)",
+        "up",
+        "Up what is offered; where nothing is chosen, to the filter that was used before.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_search",
+        ("ctrl+r",),
+        "search",
+        "used before",
+        "Search the filters that were used in this store.",
+        Place.PROMPT,
+        60,
+    ),
+    Key(
+        "prompt_take",
+        ("enter",),
+        "take",
+        "take",
+        "Take what is chosen; where nothing is, show the runs that match the filter.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_close",
+        ("escape",),
+        "close",
+        "back",
+        "Close what is offered, then the prompt; the filter stays as it was.",
+        Place.PROMPT,
+        70,
+    ),
     Key("column_toggle", ("space",), "column_toggle", "show/hide", "Show or hide the column.", Place.COLUMNS),
     Key("column_up", ("K", "shift+up"), "column_move(-1)", "up", "Move the column to the left.", Place.COLUMNS),
     Key("column_down", ("J", "shift+down"), "column_move(1)", "down", "Move the column to the right.", Place.COLUMNS),

@@ -18,6 +18,8 @@ from tui.messages import (
     ExperimentsRead,
     HitsFound,
     KeysFound,
+    MistakeFound,
+    OffersFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
@@ -38,6 +40,7 @@ from tui.messages import (
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, KeyCount, MetricSummary, Run
+    from store.offers import Observed, Typed
     from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
     from tui.view.run_columns import RunColumn, RunColumns
@@ -75,6 +78,12 @@ SPARKS_AT_ONCE: Final = 8
 
 KEYS_OFFERED: Final = 200
 """Keys of a kind that are offered at a time."""
+
+TYPING: Final = 0.04
+"""Seconds after a key before a store is asked what can come next: who types on does not want to know."""
+
+THINKING: Final = 0.6
+"""Seconds after a key before it is said what is wrong: who types on may be mending it."""
 
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
@@ -257,6 +266,19 @@ def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, p
             more.append(str(kind))
     note = f"the first {KEYS_OFFERED} {' and '.join(more)}: type to find others" if more else ""
     post(KeysFound(text, found, note))
+
+
+def find_offers(store: Store, observed: Observed, typed: Typed, post: Post, cancel: Event) -> None:
+    """What can come next in a filter; then, once nothing was typed for a while, what is wrong in it so far."""
+    from store.offers import mistake_in, offers_at
+
+    began = time.monotonic()
+    if cancel.wait(TYPING):
+        return
+    post(OffersFound(offers_at(store, observed, typed, cancel)))
+    error = mistake_in(typed)
+    if not cancel.wait(max(0.0, began + THINKING - time.monotonic())):
+        post(MistakeFound(typed, error))
 
 
 def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:

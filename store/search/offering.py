@@ -44,8 +44,17 @@ def offers_at(store: Store, observed: Observed, typed: Typed, cancel: Event | No
     observed.notes.clear()
     found = complete(typed.text, typed.cursor, keys=keys, values=values, limit=MOST_OFFERS)
     place = place_at(typed.text, typed.cursor)
-    items = (Offer(item.text, item.kind.value, _becomes(typed.text, place, found, item)) for item in found.items)
+    items = (
+        Offer(item.text, item.kind.value, _becomes(typed.text, place, found, item))
+        for item in found.items
+        if _can_be_shown(item.text)
+    )
     return Offers(typed, tuple(items), ", ".join(observed.notes))
+
+
+def _can_be_shown(text: str) -> bool:
+    """False for a text with control characters and the like: a text field that showed it as it is would obey them."""
+    return all(character.isprintable() or character == "\u00a0" for character in text)
 
 
 def _becomes(text: str, place: Place, found: Completions, item: Completion) -> Typed:

@@ -18,6 +18,7 @@ from tui.screens.modals.columns import ColumnsScreen
 from tui.screens.modals.compare import CompareScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
+from tui.widgets.filter_prompt import FilterPrompt
 from tui.widgets.run_pane import RunPane
 from tui.widgets.runs_pane import RunsPane
 from tui.widgets.table import Table
@@ -28,6 +29,7 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.NAMES: (ExperimentsPane, RunsPane, RunPane),
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
+    Place.PROMPT: (FilterPrompt,),
     Place.COLUMNS: (ColumnsScreen,),
     Place.COMPARE: (CompareScreen,),
     Place.RUN: (RunPane,),
@@ -40,6 +42,7 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUNS),
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
+    (Place.PROMPT,),
     (Place.LISTS, Place.COLUMNS),
     (Place.LISTS, Place.COMPARE),
 ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.spot import Spot
     from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.widgets.filter_prompt import FilterPrompt
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
 
@@ -70,6 +71,7 @@ class RunsScreen(ChangesScreen):
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
         self.runs.directions = self._views.directions
+        self.runs.history = self.history
 
     # Which runs
 
@@ -101,6 +103,7 @@ class RunsScreen(ChangesScreen):
             # Typed ahead: they are read as soon as there is a store.
             self._early = message.view
         else:
+            self._session.cancel("offers")
             self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_coming(self, message: messages.RunsComing) -> None:
@@ -172,6 +175,17 @@ class RunsScreen(ChangesScreen):
         view = self.runs.view
         if view is not None:
             self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
+
+    def on_filter_prompt_offers_wanted(self, message: FilterPrompt.OffersWanted) -> None:
+        what = (message.observed, message.typed)
+        self._read("offers", "looking up what can come next", reading.find_offers, *what, silent=True)
+
+    def on_offers_found(self, message: messages.OffersFound) -> None:
+        self.query_one(ErrorBar).hide("offers")
+        self.runs.offered(message.offers)
+
+    def on_mistake_found(self, message: messages.MistakeFound) -> None:
+        self.runs.mistaken(message.typed, message.error)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
         if self._choosing_columns is not None:
