@@ -58,8 +58,11 @@ class Pointer(Widget):
         start = self._field.region.x - self.region.x + width(text[: wrong.start]) - round(self._field.scroll_x)
         carets = "^" * max(1, width(text[wrong.start : wrong.stop]))
         line = (" " * start + carets) if start >= 0 else carets[-start:]
-        if (room := self.size.width - len(line) - 1) >= LEAST_NOTE:
-            line = f"{line} {cut(self._note, room)}"
+        after = self.size.width - len(line) - 1
+        if after >= min(LEAST_NOTE, width(self._note)):
+            line = f"{line} {cut(self._note, after)}"
+        elif start > width(self._note) + 1:
+            line = f"{self._note:>{start - 1}} {carets}"
         return Strip([Segment(line, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
 
 
