@@ -1,4 +1,4 @@
-"""Runs that have the same params, tags or datasets, taken together."""
+"""Puts runs into groups, and finds what they may be meant to be grouped by."""
 
 from __future__ import annotations
 
@@ -12,99 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 from store.entities import MetricColumn, Run
 from store.errors import Cancelled
+from store.groups import Group, Grouping, GroupKey, Level, Spread, Value
 from store.kinds import Aggregate, KeyKind, RunParts, is_infinite
-from store.search.written import quoted_key, quoted_text
+from store.quoting import quoted_key, quoted_text
+from store.seeds import Proposal, proposals
 
 if TYPE_CHECKING:
     from store.protocols import Store
 
+PROPOSED_FROM: Final = 5000
+"""Runs that are looked at for seeds and folds: of more it would take too long."""
+
 PORTION: Final = 2000
 """Runs that are read together: of more, cancelling would take too long."""
-
-KINDS: Final = (KeyKind.PARAM, KeyKind.TAG, KeyKind.DATASET)
-"""What runs can be grouped by."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupKey:
-    """Something that runs are told apart by."""
-
-    kind: KeyKind
-    """PARAM, TAG or DATASET."""
-    key: str = ""
-    """Empty for DATASET: all of them, by name and digest."""
-
-    @property
-    def id(self) -> str:
-        """How it is written: `params.lr`, `tags.team`, `datasets`."""
-        return self.kind.value if self.kind is KeyKind.DATASET else f"{self.kind.value}.{self.key}"
-
-
-def group_key_of(text: str) -> GroupKey:
-    """The key whose `id` is `text`. Raises `ValueError`."""
-    if text == KeyKind.DATASET.value:
-        return GroupKey(KeyKind.DATASET)
-    kind, _, key = text.partition(".")
-    if kind not in (KeyKind.PARAM.value, KeyKind.TAG.value) or not key:
-        raise ValueError(text)
-    return GroupKey(KeyKind(kind), key)
-
-
-Value = str | tuple[str, str] | None
-"""Of a param or tag its text, of a dataset (name, digest); None for runs that have none."""
-
-Level = tuple[GroupKey, ...]
-"""Keys in which the runs of a group agree; of each level, groups are parts of those of the level before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """What a metric comes to over the runs of a group; NaN, infinities and runs without it take no part."""
-
-    n: int
-    """How many runs that are; the other fields mean nothing if none is."""
-    mean: float = math.nan
-    std: float | None = None
-    """The sample standard deviation (n - 1); None for fewer than two runs."""
-    least: float = math.nan
-    most: float = math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Runs that have the same."""
-
-    values: tuple[Value, ...]
-    """Of every key of its level and of the levels before."""
-    depth: int
-    """Its level, from 0."""
-    spreads: tuple[Spread, ...]
-    """One for each metric that was asked for."""
-    places: Sequence[int]
-    """Where its runs stand in the list that was grouped."""
-    parts: tuple[Group, ...] = ()
-    """The groups of the next level."""
-
-    @property
-    def runs(self) -> int:
-        return len(self.places)
-
-
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """The runs of a list in groups."""
-
-    levels: tuple[Level, ...]
-    metrics: tuple[MetricColumn, ...]
-    groups: tuple[Group, ...]
-    """Of the first level, in the order in which their first runs are listed."""
-    runs: int
-    """How many were grouped. One that uses several datasets is in the group of each."""
-
-    @property
-    def keys(self) -> tuple[GroupKey, ...]:
-        """Of all levels."""
-        return tuple(key for level in self.levels for key in level)
 
 
 @dataclass(slots=True)
@@ -169,7 +89,8 @@ def group_runs(
             _add(top, places[run.run_id], _prefixes(run, levels), numbers)
         if progress is not None:
             progress(start + len(some))
-    groups = tuple(_finished(values, growing, (), 0) for values, growing in top.parts.items())
+    keys = [key for level in levels for key in level]
+    groups = tuple(_finished(keys, values, growing, (), 0) for values, growing in top.parts.items())
     return Grouping(levels, metrics, groups, known)
 
 
@@ -237,10 +158,13 @@ def _add(
                     total.add(number)
 
 
-def _finished(values: tuple[Value, ...], group: _Growing, before: tuple[Value, ...], depth: int) -> Group:
+def _finished(
+    keys: Sequence[GroupKey], values: tuple[Value, ...], group: _Growing, before: tuple[Value, ...], depth: int
+) -> Group:
     own = (*before, *values)
-    parts = tuple(_finished(values, part, own, depth + 1) for values, part in group.parts.items())
-    return Group(own, depth, tuple(total.spread for total in group.sums), group.places, parts)
+    parts = tuple(_finished(keys, values, part, own, depth + 1) for values, part in group.parts.items())
+    spreads = tuple(total.spread for total in group.sums)
+    return Group(own, depth, spreads, filter_of(keys, own), group.places, parts)
 
 
 def filter_of(keys: Sequence[GroupKey], values: Sequence[Value]) -> str | None:
@@ -265,3 +189,14 @@ def _condition(key: GroupKey, value: Value) -> str | None:
         return f"NOT has({named})"
     text = quoted_text(value) if isinstance(value, str) else None
     return None if text is None else f"{named} = {text}"
+
+
+def propose(store: Store, run_ids: Sequence[str], cancel: Event | None = None) -> tuple[list[Proposal], int]:
+    """What these runs may be meant to be grouped by, and how many of them were looked at.
+
+    Raises what the store raises.
+    """
+    some = run_ids[:PROPOSED_FROM]
+    varying = [key for kind, key in store.varying(some, cancel) if kind is KeyKind.PARAM]
+    runs = store.runs(some, RunParts.PARAMS, cancel, {RunParts.PARAMS: varying}) if varying else []
+    return proposals([run.params for run in runs], varying), len(some)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from store.grouping import GroupKey
+from store.groups import GroupKey
 from store.kinds import KeyKind
 
 _REPEATING: Final = frozenset(
@@ -59,10 +59,10 @@ def proposals(params: Sequence[Mapping[str, str]], varying: Iterable[str]) -> li
     repeated = [key for key in kept if repeats(key)]
     found: list[Proposal] = []
     for without in [repeated] if len(repeated) < 2 else [repeated, *([key] for key in repeated)]:
-        keys = [key for key in kept if key not in without]
         # A run that sums the others up has no seed of its own.
         counted = [one for one in params if not without or any(key in one for key in without)]
-        sizes = Counter(tuple(one.get(key) for key in keys) for one in counted)
+        keys = _telling(counted, [key for key in kept if key not in without])
+        sizes = _sizes(counted, keys)
         if not keys or len(keys) > MOST_KEYS or 2 * len(sizes) > len(counted) or len(sizes) < 2:
             continue
         groups = tuple(GroupKey(KeyKind.PARAM, key) for key in keys)
@@ -70,6 +70,24 @@ def proposals(params: Sequence[Mapping[str, str]], varying: Iterable[str]) -> li
             Proposal(groups, len(sizes), tuple(without), min(sizes.values()), max(sizes.values()), tuple(unique))
         )
     return found
+
+
+def _sizes(params: Sequence[Mapping[str, str]], keys: Sequence[str]) -> Counter[tuple[str | None, ...]]:
+    return Counter(tuple(one.get(key) for key in keys) for one in params)
+
+
+def _telling(params: Sequence[Mapping[str, str]], keys: Sequence[str]) -> list[str]:
+    """The keys that tell configurations apart, those with most values first.
+
+    One that has the same value wherever it has any, and without which there are as many configurations, is left out.
+    """
+    values = {key: {one[key] for one in params if key in one} for key in keys}
+    kept = sorted(keys, key=lambda key: (-len(values[key]), key))
+    for key in [key for key in kept if len(values[key]) < 2]:
+        others = [one for one in kept if one != key]
+        if len(_sizes(params, others)) == len(_sizes(params, kept)):
+            kept = others
+    return kept
 
 
 def _all_different(params: Sequence[Mapping[str, str]], key: str) -> bool:

@@ -20,6 +20,8 @@ class Place(enum.StrEnum):
     EXPERIMENTS = "experiments"
     RUNS = "runs"
     PROMPT = "writing a filter"
+    GROUPS = "groups of runs"
+    GROUPING = "choosing groups"
     COLUMNS = "choosing columns"
     COMPARE = "comparing runs"
     RUN = "run"
@@ -257,6 +259,30 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.PROMPT,
         70,
     ),
+    Key(
+        "group",
+        ("b",),
+        "group",
+        "group",
+        "Group the runs by params, tags or dataset; seeds and folds are found.",
+        Place.RUNS,
+        48,
+    ),
+    Key("group_mark", ("space",), "group_mark", "mark", "Mark the runs of the group.", Place.GROUPS, 52),
+    Key("group_sort", ("s",), "group_sort", "rank by", "Choose what groups are ranked by.", Place.GROUPS, 60),
+    Key("group_reverse", ("S",), "group_reverse", "reverse", "Turn the order round.", Place.GROUPS),
+    Key("group_fold", ("minus",), "group_fold", "fold", "Hide or show the parts of the group.", Place.GROUPS, 51),
+    Key("group_choose", ("b",), "group_choose", "group", "Choose what runs are grouped by.", Place.GROUPS, 48),
+    Key("grouping_toggle", ("space",), "grouping_toggle", "by this", "Group by it, or not.", Place.GROUPING),
+    Key(
+        "grouping_level",
+        ("plus",),
+        "grouping_level",
+        "below",
+        "Group by it within the groups of the keys before, or together with them.",
+        Place.GROUPING,
+    ),
+    Key("grouping_none", ("0",), "grouping_none", "no groups", "Show the runs, not groups.", Place.GROUPING),
     Key("column_toggle", ("space",), "column_toggle", "show/hide", "Show or hide the column.", Place.COLUMNS),
     Key("column_up", ("K", "shift+up"), "column_move(-1)", "up", "Move the column to the left.", Place.COLUMNS),
     Key("column_down", ("J", "shift+down"), "column_move(1)", "down", "Move the column to the right.", Place.COLUMNS),
@@ -343,6 +369,7 @@ _SHOWN: Final = {
     "greater_than_sign": ">",
     "equals_sign": "=",
     "plus": "+",
+    "minus": "-",
     "at": "@",
     "f1": "F1",
 }

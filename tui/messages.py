@@ -23,16 +23,18 @@ if TYPE_CHECKING:
         StoreInfo,
     )
     from store.errors import FilterError
+    from store.groups import Grouping
     from store.kinds import KeyKind
     from store.offers import Offers, Typed
     from store.protocols import Headway, RunKeys, Store
+    from store.seeds import Proposal
     from tui.clipboard import Outcome
     from tui.following import Growth
     from tui.looking import Scene
     from tui.spot import Spot
     from tui.view.chart import ChartDrawing
     from tui.view.hits import Hits
-    from tui.view.run_columns import RunColumns
+    from tui.view.run_columns import RunColumn, RunColumns
     from tui.view.run_values import RunValues
     from tui.view.runs import RunsView
     from tui.view.stores import StoreEntry, Which
@@ -184,6 +186,40 @@ class VaryingRead(Message):
 
     view: RunsView
     keys: frozenset[tuple[KeyKind, str]]
+
+
+@dataclass
+class GroupsComing(Message):
+    """How many runs of a list have been read to group them."""
+
+    view: RunsView
+    done: int
+    total: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, GroupsComing)
+
+
+@dataclass
+class GroupsFound(Message):
+    """The runs of a view in groups."""
+
+    view: RunsView
+    grouping: Grouping
+    columns: Sequence[RunColumn]
+    """Those of the grouping's metrics."""
+    ids: Sequence[str]
+    """What was grouped."""
+
+
+@dataclass
+class GroupsProposed(Message):
+    """What the runs of a view may be meant to be grouped by."""
+
+    view: RunsView
+    proposals: Sequence[Proposal]
+    note: str
+    """Why there may be more; empty if there are none."""
 
 
 @dataclass

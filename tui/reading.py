@@ -16,6 +16,9 @@ from store.kinds import Axis, RunParts, RunStatus, ViewType
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
+    GroupsComing,
+    GroupsFound,
+    GroupsProposed,
     HitsFound,
     KeysFound,
     MistakeFound,
@@ -283,6 +286,34 @@ def find_offers(store: Store, observed: Observed, typed: Typed, post: Post, canc
 
 def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
     post(VaryingRead(view, store.varying(ids, cancel)))
+
+
+def read_groups(
+    store: Store, view: RunsView, ids: Sequence[str], columns: Sequence[RunColumn], post: Post, cancel: Event
+) -> None:
+    """The runs of a list in groups, with what the metrics of these columns come to."""
+    from store.entities import MetricColumn
+    from store.grouping import group_runs
+
+    told = 0.0
+
+    def progress(done: int) -> None:
+        nonlocal told
+        if (now := time.monotonic()) - told >= HEADWAY_PAUSE:
+            told = now
+            post(GroupsComing(view, done, len(ids)))
+
+    metrics = [MetricColumn(column.key, column.aggregate, column.step) for column in columns]
+    post(GroupsFound(view, group_runs(store, ids, view.groups, metrics, cancel, progress), columns, ids))
+
+
+def propose_groups(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    """What these runs may be meant to be grouped by, as far as seeds, folds and repetitions tell."""
+    from store.grouping import propose
+
+    proposals, looked_at = propose(store, ids, cancel)
+    note = f"seen in the first {looked_at} runs" if looked_at < len(ids) else ""
+    post(GroupsProposed(view, proposals, note))
 
 
 def read_compared(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:

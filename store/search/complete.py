@@ -13,13 +13,13 @@ from typing import Final
 
 from store.errors import FilterError
 from store.kinds import KeyKind, RunStatus
+from store.quoting import quoted_key, quoted_text
 from store.search.functions import AGGREGATES, FUNCTIONS, HAS
 from store.search.names import resolve, unquoted
 from store.search.numbers import text_number
 from store.search.place import Expected, Place, place_at
 from store.search.syntax import Entity, Operator, Span
 from store.search.vocabulary import DATASET_KEYS, LANGUAGE, Field, ValueKind
-from store.search.written import quoted_key, quoted_text
 
 Keys = Callable[[KeyKind, str], Iterable[str]]
 """The keys of a kind that hold a text, the likeliest first."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from store.errors import FilterError
 from store.kinds import Aggregate
+from store.quoting import quoted_text
 from store.search.syntax import Comparison, Entity, Operator, OrderKey
 from store.search.vocabulary import RUN_ORDER
 
@@ -64,21 +65,6 @@ def written(comparison: Comparison, text: str) -> str | None:
     for words in (as_it_is, _anew(comparison)):
         if words and _says(words, comparison):
             return words
-    return None
-
-
-def quoted_key(key: str) -> str | None:
-    """A key as it stands behind `metrics.`; None for one that the language has no way of writing."""
-    if key and key.isascii() and key.replace("_", "a").replace(".", "a").isalnum() and not key[0].isdigit():
-        return key
-    return None if "`" in key or not key else f"`{key}`"
-
-
-def quoted_text(text: str) -> str | None:
-    """Text in quotes; None for one with both kinds of them in it, which the language has no way of writing."""
-    for quote in ("'", '"'):
-        if quote not in text and not text.endswith("\\"):
-            return f"{quote}{text}{quote}"
     return None
 
 

@@ -16,9 +16,11 @@ from tui.keys import BY_ID, KEYS, Key, Place, at, shown, shown_keys
 from tui.screens.browser import Browser
 from tui.screens.modals.columns import ColumnsScreen
 from tui.screens.modals.compare import CompareScreen
+from tui.screens.modals.grouping import GroupingScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.filter_prompt import FilterPrompt
+from tui.widgets.groups_pane import GroupsPane
 from tui.widgets.run_pane import RunPane
 from tui.widgets.runs_pane import RunsPane
 from tui.widgets.table import Table
@@ -30,6 +32,8 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
     Place.PROMPT: (FilterPrompt,),
+    Place.GROUPS: (GroupsPane,),
+    Place.GROUPING: (GroupingScreen,),
     Place.COLUMNS: (ColumnsScreen,),
     Place.COMPARE: (CompareScreen,),
     Place.RUN: (RunPane,),
@@ -43,6 +47,8 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
     (Place.PROMPT,),
+    (Place.EVERYWHERE, Place.LISTS, Place.GROUPS),
+    (Place.LISTS, Place.GROUPING),
     (Place.LISTS, Place.COLUMNS),
     (Place.LISTS, Place.COMPARE),
 ]

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.groups import group_key_of
 from store.kinds import Aggregate, ViewType
+from tui.view.group_order import GroupOrder, Measure
 from tui.view.order import SortKey, sort_key_of, sortable
 from tui.view.run_columns import ATTRIBUTES, RunColumn, column_of
 from tui.view.runs import RunsView
@@ -67,6 +69,11 @@ FULL = RunsView(
     columns=(RunColumn("attributes", "status", width=9), RunColumn("metrics", "val/loss", spark=True)),
     frozen=1,
     varying=True,
+    groups=(
+        (group_key_of("params.lr"), group_key_of("tags.a.b")),
+        (group_key_of("datasets"),),
+    ),
+    group_order=GroupOrder(Measure.STD, ascending=True, column=RunColumn("metrics", "a)", Aggregate.MAX)),
 )
 
 

@@ -34,6 +34,12 @@ COMMANDS: Final = {
         " [--deleted|--all]",
         "lists runs",
     ),
+    "groups": Entry(
+        "tui.cli.groups:groups",
+        "flowdeck groups [-e NAME_OR_ID]... [-f FILTER] [-b KEY]... [-c METRIC]... [--sort KEY[:asc|desc]] [-n LIMIT]"
+        " [--deleted|--all]",
+        "groups runs: mean, std, min and max of their metrics",
+    ),
     "show": Entry("tui.cli.show:show", "flowdeck show RUN", "shows everything about one run"),
     "history": Entry("tui.cli.history:history", "flowdeck history RUN METRIC", "prints a metric's full history"),
     "plot": Entry(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from store.kinds import ViewType
 from tui import messages, reading
 from tui.config import INTERVAL
+from tui.screens.groups import GROUP as GROUPS
+from tui.screens.groups import PROPOSING, GroupsScreen
 from tui.screens.layout import CHART, RUN, RUNS
 from tui.screens.live import GROUP as LIVE
-from tui.screens.runs import RunsScreen
 from tui.screens.stores import GROUP as OTHER_STORE
 from tui.view.experiments import ALL
 from tui.view.stages import STAGES
@@ -37,7 +38,7 @@ PAINTED = 0.05
 """Seconds after which experiments are on screen, so that what the next keys need can be imported: three frames."""
 
 
-class Browser(RunsScreen):
+class Browser(GroupsScreen):
     """Reads one store and shows it, a level at a time."""
 
     def __init__(
@@ -104,6 +105,10 @@ class Browser(RunsScreen):
             await self.runs.failed(message.error)
         elif message.group == "hits":
             self.runs.no_hits()
+        elif message.group == GROUPS:
+            self.groups_failed()
+        elif message.group == PROPOSING:
+            self.not_proposed()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         self._session.ended(message)
@@ -294,6 +299,7 @@ class Browser(RunsScreen):
             self.experiments.failed()
             if self.panes.prepared:
                 await self.runs.failed()
+                self.groups_failed()
                 self.run_pane.stay()
                 self.run_pane.ended()
                 self.run_pane.sparks_ended()

@@ -45,7 +45,8 @@ class ChangesScreen(LiveScreen):
             return ()
         if self.level == RUN and (run := self.run_pane.run_shown) is not None:
             return (run.run_id,)
-        return self.runs.targets()
+        # While they are grouped, the cursor is on no run.
+        return self.runs.marks if self.panes.grouped else self.runs.targets()
 
     # What is wanted
 

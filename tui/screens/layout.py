@@ -10,6 +10,9 @@ EXPERIMENTS, RUNS, RUN, CHART = range(4)
 OWN: Final = ("experiments", "runs", "run", "chart")
 """The pane that each level is about."""
 
+GROUPS: Final = "groups"
+"""The pane that takes the place of the runs while they are grouped."""
+
 _NARROW: Final = {
     EXPERIMENTS: ("experiments",),
     RUNS: ("runs",),

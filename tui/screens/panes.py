@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui.messages import ReadyToUse
-from tui.screens.layout import EXPERIMENTS, OWN, WIDE, panes
+from tui.screens.layout import EXPERIMENTS, GROUPS, OWN, RUNS, WIDE, panes
 from tui.widgets.card_pane import CardPane
 from tui.widgets.experiments_pane import ExperimentsPane
 from tui.widgets.pane import Part
@@ -17,6 +17,7 @@ from tui.widgets.pane import Part
 # What the first frame does not need is imported when the panes below the experiments are prepared.
 if TYPE_CHECKING:
     from tui.widgets.chart_pane import ChartPane
+    from tui.widgets.groups_pane import GroupsPane
     from tui.widgets.run_pane import RunPane
     from tui.widgets.runs_pane import RunsPane
 
@@ -29,6 +30,8 @@ class Panes(Horizontal):
         self.level = EXPERIMENTS
         self.full = False
         """True while the pane that has the focus is alone."""
+        self.grouped = False
+        """True while groups of runs stand where the runs do else."""
         self.prepared = False
         """True once the panes below the experiments are there."""
         self._preparing = asyncio.Lock()
@@ -52,6 +55,12 @@ class Panes(Horizontal):
         return self.query_one(RunsPane)
 
     @property
+    def groups(self) -> GroupsPane:
+        from tui.widgets.groups_pane import GroupsPane
+
+        return self.query_one(GroupsPane)
+
+    @property
     def run(self) -> RunPane:
         from tui.widgets.run_pane import RunPane
 
@@ -69,10 +78,11 @@ class Panes(Horizontal):
             if self.prepared:
                 return
             from tui.widgets.chart_pane import ChartPane
+            from tui.widgets.groups_pane import GroupsPane
             from tui.widgets.run_pane import RunPane
             from tui.widgets.runs_pane import RunsPane
 
-            below = (RunsPane(id="runs"), RunPane(id="run"), ChartPane(id="chart"))
+            below = (RunsPane(id="runs"), GroupsPane(id=GROUPS), RunPane(id="run"), ChartPane(id="chart"))
             for pane in below:
                 pane.add_class("-hidden")
             await self.mount(*below)
@@ -85,7 +95,26 @@ class Panes(Horizontal):
     @property
     def on_screen(self) -> tuple[str, ...]:
         """Ids of the panes on screen, from left to right."""
-        return (self.focused_pane,) if self.full else panes(self.level, self.app.size.width)
+        if self.full:
+            return (self.focused_pane,)
+        return tuple(self._in_place(pane) for pane in panes(self.level, self.app.size.width))
+
+    def _in_place(self, pane: str) -> str:
+        return GROUPS if pane == OWN[RUNS] and self.grouped else pane
+
+    def own(self, level: int) -> str:
+        """The id of the pane that a level is about."""
+        return self._in_place(OWN[level])
+
+    def group(self, grouped: bool) -> None:
+        """Shows groups instead of runs, or runs again."""
+        if grouped == self.grouped:
+            return
+        focused = self.focused_pane
+        self.grouped = grouped
+        self.lay_out()
+        if focused in (OWN[RUNS], GROUPS):
+            self.part(self.own(RUNS)).take_focus()
 
     @property
     def focused_pane(self) -> str:
@@ -93,8 +122,8 @@ class Panes(Horizontal):
         focused = self.screen.focused
         for pane in self.children:
             if focused is not None and pane in focused.ancestors:
-                return pane.id or OWN[self.level]
-        return OWN[self.level]
+                return pane.id or self.own(self.level)
+        return self.own(self.level)
 
     def lay_out(self) -> None:
         """Shows the panes of this level that there is room for."""
@@ -113,7 +142,7 @@ class Panes(Horizontal):
             await self.prepare()
         self.level, self.full = level, False
         self.lay_out()
-        self.part(OWN[level]).take_focus()
+        self.part(self.own(level)).take_focus()
 
     def focus_next(self, steps: int) -> None:
         """The focus to the next pane on screen."""

@@ -131,7 +131,7 @@ class PathScreen(Screen[None]):
     async def action_level(self, level: int) -> None:
         self.panes.stay()
         here = self.panes.focused_pane
-        if level == self.level + 1 and here == OWN[self.level]:
+        if level == self.level + 1 and here == self.panes.own(self.level):
             # Down by one is what Enter does: it opens what the cursor is on.
             self.query_one(f"#{here}", Pane).table.action_open()
         else:

@@ -89,7 +89,11 @@ class RunsScreen(ChangesScreen):
         shown = self.runs.view
         same = shown is not None and shown.experiment_ids == view.experiment_ids and stage in (shown.stage, view.stage)
         if not (same and self.runs.answered):
+            self.runs_started(view)
             self.runs.start(view, self._names)
+
+    def runs_started(self, view: RunsView) -> None:
+        """The runs of other experiments are asked for."""
 
     def _place(self, experiment_ids: tuple[str, ...] | None) -> Place:
         return self._which.key, EVERY if experiment_ids is None else ",".join(experiment_ids)
@@ -138,6 +142,7 @@ class RunsScreen(ChangesScreen):
 
     def start_runs(self, spot: Spot) -> None:
         if spot.runs is not None:
+            self.runs_started(spot.runs)
             self.runs.start(spot.runs, self._names, return_to=spot.run)
 
     # Order

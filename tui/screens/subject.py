@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.screens.layout import GROUPS
 from tui.screens.panes import Panes
 from tui.view import cells
 
@@ -30,7 +31,7 @@ def subject(panes: Panes) -> Subject:
         found = panes.runs.chosen
         return Subject("run", panes.runs.key, (found.artifact_uri or "") if found else "")
     run = panes.run.run_shown
-    if run is None:
+    if run is None or pane == GROUPS:
         return Subject()
     if pane == "chart":
         metric = panes.chart.metric

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Final
 
 from store.direction import more_is_better
-from store.grouping import Group, Grouping, GroupKey, Spread, Value, group_key_of
+from store.groups import Group, Grouping, GroupKey, Spread, Value, group_key_of
 from tui.view.order import Order
 from tui.view.run_columns import RunColumn, column_of
+
+_HELD_OUT: Final = re.compile(
+    r"(?i)(?<![a-z])(?:val|valid|validation|eval|evaluation|test|dev|holdout|oof|cv)(?![a-z])"
+)
+"""Words in the names of metrics of data that a model was not trained on."""
 
 
 class Measure(enum.StrEnum):
@@ -73,7 +79,8 @@ def group_order_of(text: str) -> GroupOrder:
 def usual_order(
     grouping: Grouping, columns: Sequence[RunColumn], order: Order, directions: Mapping[str, bool]
 ) -> GroupOrder:
-    """By the mean of the metric that the runs are sorted by, else of the first one whose direction is known.
+    """By the mean of the metric that the runs are sorted by, else of one whose direction is known: rather of one that
+    was measured on other data than a model was trained on.
 
     `columns` are those of the grouping's metrics. Where no metric has a direction, groups stand by what they have in
     common.
@@ -82,7 +89,7 @@ def usual_order(
         found = next((column for column in columns if column.same(sort.column)), None)
         if found is not None:
             return GroupOrder(Measure.MEAN, sort.ascending, found)
-    for column in columns:
+    for column in sorted(columns, key=lambda column: not _HELD_OUT.search(column.key)):
         up = directions.get(column.key, more_is_better(column.key))
         if up is not None:
             return GroupOrder(Measure.MEAN, not up, column)

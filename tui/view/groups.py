@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
 
-from store.grouping import Group, Grouping, GroupKey, Level, Spread, Value
+from store.direction import more_is_better
+from store.groups import Group, Grouping, GroupKey, Level, Spread, Value
 from store.kinds import KeyKind
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
@@ -17,8 +18,16 @@ from tui.view.run_columns import RunColumn
 from tui.view.table import Cell, Column
 from tui.view.text import clean
 
+_T = TypeVar("_T")
+
 LOOKED_AT: Final = 200
 """Groups whose values tell on which side of a column they stand."""
+
+MOST_NAMED: Final = 4
+"""Keys of a level that a title names."""
+
+KEYS_BEFORE: Final = 2
+"""Keys that stand before what groups are ranked by."""
 
 NONE: Final = "none"
 """What stands for the runs that lack a key."""
@@ -44,11 +53,12 @@ class GroupRows:
         self.groups = _laid_out(grouping, columns, order, folded)
         """Of every row."""
         self._rows = {key_of_group(group): place for place, group in enumerate(self.groups)}
-        self.columns = (
-            *(self._key_column(place, order) for place in range(len(self._keys))),
-            Column("runs", f"Runs{_sign(order) if order.measure is Measure.RUNS else ''}", "right", least=4, most=9),
-            *(column for place in self._places for column in _metric_columns(columns[place], order)),
-        )
+        self._early = min(KEYS_BEFORE, len(self._keys))
+        self._ranked = sum(_is(column, order.column) for column in columns)
+        keys = [self._key_column(place, order) for place in range(len(self._keys))]
+        runs = Column("runs", f"Runs{_sign(order) if order.measure is Measure.RUNS else ''}", "right", least=4, most=9)
+        metrics = [_metric_columns(columns[place], order) for place in self._places]
+        self.columns = tuple(self._in_order(keys, [runs], metrics))
 
     def _key_column(self, place: int, order: GroupOrder) -> Column:
         key = self._keys[place]
@@ -70,11 +80,15 @@ class GroupRows:
 
     def cells(self, index: int) -> Sequence[Cell]:
         group = self.groups[index]
-        found = [self._key_cell(group, place) for place in range(len(self._keys))]
-        found.append(Cell(cells.count(group.runs), "accent"))
-        for place in self._places:
-            found += _spread_cells(group.spreads[place], group.runs)
-        return found
+        keys = [self._key_cell(group, place) for place in range(len(self._keys))]
+        metrics = [spread_cells(group.spreads[place], group.runs) for place in self._places]
+        return self._in_order(keys, [Cell(cells.count(group.runs), "accent")], metrics)
+
+    def _in_order(self, keys: Sequence[_T], runs: Sequence[_T], metrics: Sequence[Sequence[_T]]) -> list[_T]:
+        """What groups are ranked by comes before all but the first keys: there may be many of these."""
+        first = [one for some in metrics[: self._ranked] for one in some]
+        others = [one for some in metrics[self._ranked :] for one in some]
+        return [*keys[: self._early], *runs, *first, *keys[self._early :], *others]
 
     def _key_cell(self, group: Group, place: int) -> Cell:
         if place >= len(group.values):
@@ -132,7 +146,8 @@ def _metric_columns(column: RunColumn, order: GroupOrder) -> list[Column]:
     ]
 
 
-def _spread_cells(spread: Spread, runs: int) -> list[Cell]:
+def spread_cells(spread: Spread, runs: int) -> list[Cell]:
+    """Mean, std, min and max of a metric over the runs of a group that has so many."""
     if not spread.n:
         return [NOTHING] * 4
     # A mean over fewer runs than the group has must not pass for one over all of them.
@@ -159,7 +174,8 @@ def value_text(value: Value) -> str:
 
 def levels_text(levels: Sequence[Level]) -> str:
     """What runs are grouped by, level by level."""
-    return ", then ".join(" and ".join(map(key_title, level)) for level in levels)
+    named = (", ".join(map(key_title, level)) if len(level) <= MOST_NAMED else f"{len(level)} keys" for level in levels)
+    return f"by {', then '.join(named)}"
 
 
 def order_text(order: GroupOrder) -> str:
@@ -170,4 +186,21 @@ def order_text(order: GroupOrder) -> str:
         what = f"{order.measure} {title(order.column)}"
     else:
         what = "number of runs"
-    return f"by {what}{_sign(order)}"
+    return f"{what}{_sign(order)}"
+
+
+def order_choices(grouping: Grouping, columns: Sequence[RunColumn], directions: Mapping[str, bool]) -> list[GroupOrder]:
+    """Everything that groups can be ranked by, each from the end that one wants to see first."""
+    found = []
+    for column in columns:
+        up = directions.get(column.key, more_is_better(column.key))
+        best_first = up is False
+        found += [
+            GroupOrder(Measure.MEAN, best_first, column),
+            GroupOrder(Measure.STD, True, column),
+            GroupOrder(Measure.MIN, best_first, column),
+            GroupOrder(Measure.MAX, best_first, column),
+        ]
+    found.append(GroupOrder(Measure.RUNS, ascending=False))
+    found += [GroupOrder(Measure.KEY, ascending=True, key=key) for key in grouping.keys]
+    return found

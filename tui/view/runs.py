@@ -10,12 +10,14 @@ from typing import Final
 
 from store.direction import more_is_better
 from store.entities import Run, ViewType
+from store.groups import Level
 from store.ids import place_of
 from store.protocols import RunQuery
 from tui.clock import now_ms
 from tui.view import cells
 from tui.view.facts import PARENT_TAG
 from tui.view.glyphs import GLYPHS
+from tui.view.group_order import GroupOrder
 from tui.view.order import NEWEST_FIRST, Order
 from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker
 from tui.view.run_columns import RunColumn
@@ -48,6 +50,10 @@ class RunsView:
 
     varying: bool = False
     """True if columns are left out in which all runs have the same."""
+    groups: tuple[Level, ...] = ()
+    """What the runs are grouped by; empty if they are listed one by one."""
+    group_order: GroupOrder | None = None
+    """None: the usual one, see `tui.view.group_order`."""
 
     @property
     def query(self) -> RunQuery:
@@ -67,6 +73,13 @@ class RunsView:
         # OR binds less than AND.
         before, behind = (f"{find} AND (", ")") if _OR.search(self.filter) else (f"{find} AND ", "")
         return f"{before}{self.filter}{behind}", len(before)
+
+
+def narrowed(filter_: str, condition: str) -> str:
+    """A filter of which only those runs are left that meet a condition, which has no OR."""
+    if not filter_:
+        return condition
+    return f"({filter_}) AND {condition}" if _OR.search(filter_) else f"{filter_} AND {condition}"
 
 
 def _find_clause(text: str) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from store.groups import Level, group_key_of
 from store.kinds import ViewType
 from tui import plain
+from tui.view.group_order import group_order_of
 from tui.view.order import NEWEST_FIRST, sort_key_of
 from tui.view.run_columns import RunColumn, column_of
 from tui.view.runs import RunsView
@@ -39,6 +41,10 @@ def view_document(view: RunsView) -> dict[str, Any]:
         found["frozen"] = view.frozen
     if view.varying:
         found["varying"] = True
+    if view.groups:
+        found["groups"] = [[key.id for key in level] for level in view.groups]
+    if view.group_order is not None:
+        found["rank"] = view.group_order.text
     return found
 
 
@@ -54,7 +60,16 @@ def view_of(document: Mapping[str, Any]) -> RunsView:
         columns=None if columns is None else _columns(plain.items(columns, MOST), document.get("widths", {})),
         frozen=plain.number(document.get("frozen", 0), MOST),
         varying=document.get("varying", False) is True,
+        groups=tuple(_level(level) for level in plain.items(document.get("groups", []), MOST)),
+        group_order=group_order_of(plain.text(document["rank"])) if "rank" in document else None,
     )
+
+
+def _level(keys: Any) -> Level:
+    found = tuple(group_key_of(plain.text(key)) for key in plain.items(keys, MOST))
+    if not found:
+        raise ValueError("groups")
+    return found
 
 
 def _columns(texts: list[Any], widths: Any) -> tuple[RunColumn, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from tui.view import cells
@@ -28,6 +28,11 @@ class MarkingPane(HitsPane):
     def marks(self) -> Sequence[str]:
         """The ids of the runs that are marked."""
         return tuple(self._marks)
+
+    @property
+    def marked(self) -> Collection[str]:
+        """The same, as it is at any time."""
+        return self._marks.keys()
 
     def targets(self) -> Sequence[str]:
         """The ids of the runs that something is done with: those that are marked, else the one under the cursor."""
@@ -69,6 +74,15 @@ class MarkingPane(HitsPane):
             self.notify(told, severity="warning", markup=False)
         return many <= MOST_MARKS
 
+    def toggle_marks(self, ids: Sequence[str]) -> None:
+        """Marks these runs; if all of them are marked, takes their marks away."""
+        if all(key in self._marks for key in ids):
+            for key in ids:
+                del self._marks[key]
+            self._marked()
+        else:
+            self._mark(ids)
+
     def action_mark(self) -> None:
         """Marks the run under the cursor, or takes its mark away, and goes on to the next one."""
         key = self.table.key
@@ -98,12 +112,8 @@ class MarkingPane(HitsPane):
         """Marks all runs of the list; if all are, takes their marks away."""
         if not self.settled:
             self.notify("the list is not whole yet", severity="warning", timeout=3)
-        elif len(self.ids) <= len(self._marks) and all(key in self._marks for key in self.ids):
-            for key in self.ids:
-                del self._marks[key]
-            self._marked()
-        elif self._room_for(len(self.ids)):
-            self._mark(self.ids)
+        elif len(self.ids) <= len(self._marks) or self._room_for(len(self.ids)):
+            self.toggle_marks(self.ids)
 
     def action_unmark(self) -> None:
         """Takes all marks away, also those of runs that are not in the list."""

@@ -388,7 +388,14 @@ class RunsList(MarkingPane):
         """Shows the same runs with other columns."""
         self._view = view
         if self._asked is not None:
-            self._asked = replace(self._asked, columns=view.columns, frozen=view.frozen, varying=view.varying)
+            self._asked = replace(
+                self._asked,
+                columns=view.columns,
+                frozen=view.frozen,
+                varying=view.varying,
+                groups=view.groups,
+                group_order=view.group_order,
+            )
         self.table.show(self._rows(view))
         self._fill()
         self._entitle(view)

@@ -18,12 +18,14 @@ from tui.view.column_choice import ColumnChoice, described
 from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
 from tui.view.run_cells import title
 from tui.view.run_columns import RunColumn
-from tui.view.runs import RunsView, first_ascending
+from tui.view.runs import RunsView, first_ascending, narrowed
 from tui.view.stages import STAGES
 from tui.widgets.live_runs import LiveRuns
 
 if TYPE_CHECKING:
+    from store.groups import Level
     from store.offers import Offers, Typed
+    from tui.view.group_order import GroupOrder
     from tui.widgets.filter_prompt import FilterPrompt
     from tui.widgets.prompt import Prompt
 
@@ -58,6 +60,9 @@ class RunsPane(LiveRuns):
         ups: Mapping[str, bool | None]
         """Metrics -> whether more is better, as far as that is known."""
 
+    class GroupWanted(Message):
+        """What the runs are grouped by is to be chosen."""
+
     class MendingDropped(Message):
         """A filter that was wrong is not to be mended."""
 
@@ -65,6 +70,8 @@ class RunsPane(LiveRuns):
         super().__init__(id=id)
         self.history = FilterHistory()
         """The filters that were used in this store."""
+        self._outer: RunsView | None = None
+        """The groups that one came from, while the runs of one of them are listed."""
 
     def new_prompt(self) -> Prompt:
         from tui.widgets.filter_prompt import FilterPrompt
@@ -146,7 +153,12 @@ class RunsPane(LiveRuns):
         self.take_focus()
 
     def clear_search(self) -> bool:
-        """Shows all runs again; False if they are shown already."""
+        """Shows all runs again, or the groups that one came from; False if they are shown already."""
+        outer, view = self._outer, self._view
+        if outer is not None and view is not None and view.find in ("", outer.find):
+            self._outer = None
+            self._post(outer)
+            return True
         if self._view is None or not (self._view.filter or self._view.find):
             return False
         self._ask(filter="", find="")
@@ -192,6 +204,38 @@ class RunsPane(LiveRuns):
         """Asks for the same experiments' runs in another view."""
         if self._view is not None:
             self._post(view)
+
+    # Groups
+
+    def start(self, view: RunsView, names: Mapping[str, str], return_to: str = "") -> None:
+        self._outer = None
+        super().start(view, names, return_to)
+
+    def action_group(self) -> None:
+        if self.settled:
+            self.post_message(self.GroupWanted())
+
+    def group_by(self, levels: tuple[Level, ...]) -> None:
+        """Groups the runs; without levels they are listed."""
+        if self._view is not None:
+            # What was ranked by a key means nothing without that key.
+            order = self._view.group_order
+            lost = order is not None and order.key is not None and all(order.key not in level for level in levels)
+            self._outer = None
+            self._show_as(replace(self._view, groups=levels, group_order=None if lost else order))
+
+    def rank_groups(self, order: GroupOrder) -> None:
+        """Keeps what groups are ranked by."""
+        if self._view is not None:
+            self._show_as(replace(self._view, group_order=order))
+
+    def open_group(self, text: str) -> None:
+        """Lists the runs that a filter finds among those that are grouped, until one goes back."""
+        view = self._view
+        if view is None:
+            return
+        self._post(replace(view, filter=narrowed(view.filter, text), groups=()))
+        self._outer = view
 
     # Order
 

@@ -1,0 +1,256 @@
+"""`flowdeck groups`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tui.cli import diagnostics, output
+from tui.cli.completing import complete_columns
+from tui.cli.headway import headway_shown
+from tui.cli.listing import print_csv, print_json, print_table
+from tui.cli.options import (
+    Settings,
+    experiment_option,
+    filter_option,
+    limit_option,
+    output_option,
+    stage_options,
+    store_option,
+    view_of,
+)
+from tui.view.export import Format, Heading, json_number
+
+if TYPE_CHECKING:
+    from store.groups import Group, Grouping, GroupKey, Spread
+    from store.protocols import RunQuery, Store
+    from tui.view.group_order import GroupOrder
+    from tui.view.run_columns import RunColumn
+
+SOME_METRICS: Final = 8
+"""Metrics that are summed up where none is named: those that most runs have."""
+
+_SPREAD: Final = ("n", "mean", "std", "min", "max")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  flowdeck groups -e churn\n"
+    '  flowdeck groups -e churn -b params.eta -b params.max_depth -c metrics.auc --sort "mean(metrics.auc):desc"\n\n'
+    "JSON has an object for each group: what its runs have in common, runs, and of each metric n, mean, std, min, max."
+)
+@experiment_option
+@filter_option("\"metrics.rmse < 1 and tags.team = 'a'\"", "MLflow's filter, and more: see flowdeck runs --help")
+@click.option(
+    "-b",
+    "--by",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    shell_complete=complete_columns,
+    help="Group by params.KEY, tags.KEY or datasets; may be repeated. Default: by the configurations that seeds and "
+    "folds repeat, if that can be told.",
+)
+@click.option(
+    "-c",
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="METRIC",
+    shell_complete=complete_columns,
+    help="Sum up metrics.KEY, or of its history max(metrics.KEY), min, first, mean, at(metrics.KEY, STEP); may be "
+    f"repeated. Default: the {SOME_METRICS} metrics that most runs have.",
+)
+@click.option(
+    "--sort",
+    metavar="KEY[:asc|desc]",
+    help="Rank by mean(metrics.KEY), std, min or max of it, runs, or a key of the groups. Default: the mean of the "
+    "first metric whose direction its name tells.",
+)
+@limit_option("groups")
+@stage_options
+@output_option
+@store_option
+@click.pass_obj
+def groups(
+    settings: Settings,
+    experiments: Sequence[str],
+    filter_: str,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    sort: str | None,
+    limit: int,
+    deleted: bool,
+    everything: bool,
+) -> None:
+    """Group runs by what they have in common: how many they are, and mean, std, min and max of their metrics."""
+    from store.groups import Grouping
+    from store.protocols import RunQuery
+    from tui.view.group_order import measured, ranked, usual_order
+
+    by, chosen = [_key(text) for text in keys], [_metric(text) for text in columns]
+    order = None if sort is None else _order(sort)
+    with settings.opened() as store:
+        ids = None
+        if experiments:
+            from store.lookup import find_experiment
+
+            ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
+        query = RunQuery(ids, filter_, (), view_of(deleted, everything))
+        grouping, metrics = _grouped(store, query, by, chosen, order)
+    if not grouping.groups:
+        order = None
+    elif order is None:
+        order = usual_order(grouping, metrics, (), {})
+    found = list(grouping.groups)
+    if order is not None:
+        found = ranked(found, measured(order, grouping, metrics), ascending=order.ascending)
+    shown = found[: limit or None]
+    _print(Grouping(grouping.levels, grouping.metrics, tuple(shown), grouping.runs), metrics, settings.output)
+    output.flush()
+    if len(shown) < len(found):
+        from tui.view.cells import plural
+
+        diagnostics.note(f"{plural(len(shown), 'group')} of {len(found)} shown; -n 0 for all")
+
+
+def _grouped(
+    store: Store, query: RunQuery, by: list[GroupKey], chosen: list[RunColumn], order: GroupOrder | None
+) -> tuple[Grouping, list[RunColumn]]:
+    """The runs in groups, and the metrics that are summed up."""
+    from store.entities import MetricColumn
+    from store.grouping import group_runs
+
+    with headway_shown() as progress:
+        page = store.run_ids(query, progress=progress)
+    for note in page.notes:
+        diagnostics.note(note)
+    keys = by or _proposed(store, page.items)
+    metrics = chosen or _usual_metrics(store, query)
+    if order is not None and order.column is not None and not any(one.same(order.column) for one in metrics):
+        metrics = [*metrics, order.column]
+    wanted = [MetricColumn(column.key, column.aggregate, column.step) for column in metrics]
+    return group_runs(store, page.items, [tuple(keys)], wanted), metrics
+
+
+def _proposed(store: Store, ids: Sequence[str]) -> tuple[GroupKey, ...]:
+    """The configurations that the first proposal makes. Raises `UsageError` if there is none."""
+    from store.errors import UsageError
+    from store.grouping import propose
+    from tui.view.group_choice import proposal_text
+
+    found, looked_at = propose(store, ids)
+    if not found:
+        raise UsageError(
+            "these runs do not look like configurations that were repeated",
+            "name what they are grouped by: -b params.KEY, -b tags.KEY or -b datasets",
+        )
+    some = f", as seen in the first {looked_at} runs" if looked_at < len(ids) else ""
+    keys = " ".join(f"-b {key.id}" for key in found[0].keys)
+    diagnostics.note(f"{proposal_text(found[0])}{some}: {keys}")
+    return found[0].keys
+
+
+def _usual_metrics(store: Store, query: RunQuery) -> list[RunColumn]:
+    from store.kinds import KeyKind
+    from tui.view.run_columns import RunColumn
+
+    page = store.keys(KeyKind.METRIC, query.experiment_ids, limit=SOME_METRICS)
+    if page.more:
+        diagnostics.note(f"there are more than {SOME_METRICS} metrics: name those that you want with -c")
+    return [RunColumn("metrics", entry.key) for entry in page.items]
+
+
+def _key(text: str) -> GroupKey:
+    from store.groups import group_key_of
+
+    try:
+        return group_key_of(text)
+    except ValueError:
+        from store.errors import UsageError
+
+        raise UsageError(f"runs cannot be grouped by {text}", "known are params.KEY, tags.KEY and datasets") from None
+
+
+def _metric(text: str) -> RunColumn:
+    from store.errors import UsageError
+    from store.kinds import Aggregate
+    from tui.cli.run_columns import parse_column
+    from tui.view.run_columns import RunColumn
+
+    column = parse_column(text)
+    if column.kind != "metrics":
+        raise UsageError(f"{text} is no metric", "only metrics are summed up; -b groups by params and tags")
+    aggregate = Aggregate(column.aggregate) if column.aggregate else Aggregate.LATEST
+    return RunColumn("metrics", column.key, aggregate, column.step)
+
+
+def _order(text: str) -> GroupOrder:
+    from store.errors import UsageError
+    from tui.view.group_order import group_order_of
+
+    written = text if text.endswith((":asc", ":desc")) else f"{text}:asc"
+    try:
+        return group_order_of(written)
+    except ValueError:
+        hint = "known are mean(metrics.KEY), std, min and max of it, runs, and the keys of the groups; :asc or :desc"
+        raise UsageError(f"groups cannot be ranked by {text}", hint) from None
+
+
+def _print(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:
+    if format_ in (Format.JSON, Format.NDJSON):
+        print_json(_documents(grouping, metrics), format_)
+        return
+    keys = [key.id for key in grouping.keys]
+    if format_ is Format.CSV:
+        titles = [*keys, "runs", *(f"{name} {column.id}" for column in metrics for name in _SPREAD)]
+        print_csv(titles, (_line(group, len(metrics)) for group in grouping.groups))
+        return
+    _print_table(grouping, metrics, format_)
+
+
+def _print_table(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:
+    from tui.view import cells
+    from tui.view.groups import key_title, spread_cells, value_text
+    from tui.view.run_cells import title
+
+    headings = [Heading(key_title(key)) for key in grouping.keys]
+    headings.append(Heading("Runs", "right"))
+    for column in metrics:
+        names = (f"mean {title(column)}", "std", "min", "max")
+        headings += [Heading(name, "right", 30) for name in names]
+    lines = [
+        [
+            *map(value_text, group.values),
+            cells.count(group.runs),
+            *(cell.text for spread in group.spreads for cell in spread_cells(spread, group.runs)),
+        ]
+        for group in grouping.groups
+    ]
+    print_table(headings, lines, format_)
+
+
+def _numbers(spread: Spread) -> tuple[object, ...]:
+    """n, mean, std, min and max; None for what a spread of so few runs does not have."""
+    if not spread.n:
+        return (0, None, None, None, None)
+    std = None if spread.std is None else json_number(spread.std)
+    return (spread.n, json_number(spread.mean), std, json_number(spread.least), json_number(spread.most))
+
+
+def _line(group: Group, metrics: int) -> list[object]:
+    values = [" ".join(value) if isinstance(value, tuple) else value for value in group.values]
+    return [*values, group.runs, *(number for spread in group.spreads[:metrics] for number in _numbers(spread))]
+
+
+def _documents(grouping: Grouping, metrics: Sequence[RunColumn]) -> Iterator[dict[str, Any]]:
+    for group in grouping.groups:
+        by: dict[str, Any] = {}
+        for key, value in zip(grouping.keys, group.values, strict=True):
+            by[key.id] = {"name": value[0], "digest": value[1]} if isinstance(value, tuple) else value
+        spreads = {
+            column.id: dict(zip(_SPREAD, _numbers(spread), strict=True))
+            for column, spread in zip(metrics, group.spreads, strict=True)
+        }
+        yield {"by": by, "runs": group.runs, "metrics": spreads}

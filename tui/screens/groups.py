@@ -1,0 +1,184 @@
+"""What is read and chosen for groups of runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui import messages, reading
+from tui.screens.runs import RunsScreen
+
+# What the first frame does not need is imported when the panes below the experiments are prepared.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from store.groups import Level
+    from tui.screens.modals.grouping import GroupingScreen
+    from tui.view.run_columns import RunColumn
+    from tui.view.runs import RunsView
+    from tui.widgets.groups_pane import GroupsPane
+    from tui.widgets.runs_list import RunsList
+    from tui.widgets.runs_pane import RunsPane
+
+GROUP = "groups"
+"""The group of work that reads groups."""
+
+PROPOSING = "proposals"
+"""The group of work that looks for seeds and folds."""
+
+
+class GroupsScreen(RunsScreen):
+    """Shows groups in the place of the runs, while a view has them."""
+
+    _grouping: GroupingScreen | None = None
+    """While that is open."""
+    _grouped: tuple[RunsView, Sequence[str], Sequence[RunColumn]] | None = None
+    """What was grouped last, or is being grouped."""
+
+    # From the runs to their groups
+
+    def on_runs_list_viewed(self, message: RunsList.Viewed) -> None:
+        super().on_runs_list_viewed(message)
+        self.follow_groups()
+
+    def runs_started(self, view: RunsView) -> None:
+        self.panes.group(bool(view.groups))
+        if view.groups:
+            self._grouped = None
+            self.panes.groups.wait(view, self._names)
+
+    def follow_groups(self) -> None:
+        """Groups the runs that are listed, if they are to be grouped and others than those that are grouped already."""
+        view = self.runs.view
+        if view is None:
+            return
+        self.panes.group(bool(view.groups))
+        if not view.groups or not self.runs.settled:
+            return
+        columns = [column for column in self.runs.all_columns if column.kind == "metrics" and not column.spark]
+        wanted = (replace(view, group_order=None), self.runs.ids, columns)
+        before = self._grouped
+        if before is not None and before[0] == wanted[0] and before[1] is wanted[1] and before[2] == columns:
+            return
+        self._grouped = wanted
+        self.panes.groups.wait(view, self._names)
+        self._read(GROUP, "grouping the runs", reading.read_groups, view, self.runs.ids, columns)
+
+    def on_looked(self, message: messages.Looked) -> None:
+        super().on_looked(message)
+        if self.panes.prepared and self.panes.grouped:
+            if message.asked:
+                # Their values are others now, if the list is the same.
+                self._grouped = None
+            self.follow_groups()
+
+    def on_groups_coming(self, message: messages.GroupsComing) -> None:
+        if self._is_wanted(message.view):
+            self.panes.groups.coming(message.done, message.total)
+
+    def on_groups_found(self, message: messages.GroupsFound) -> None:
+        view = self.runs.view
+        if view is not None and self._is_wanted(message.view):
+            groups = self.panes.groups
+            groups.marks = self.runs.marked
+            groups.found(view, message.grouping, message.columns, self.runs.directions, message.ids)
+            self._was_read("runs", GROUP)
+
+    def _is_wanted(self, view: RunsView) -> bool:
+        shown = self.runs.view
+        return shown is not None and replace(shown, group_order=None) == replace(view, group_order=None)
+
+    def groups_failed(self) -> None:
+        """The groups that were asked for do not come."""
+        self._grouped = None
+        if self.panes.prepared:
+            self.panes.groups.failed()
+
+    # Choosing
+
+    def on_runs_pane_group_wanted(self, message: RunsPane.GroupWanted) -> None:
+        self._choose_groups()
+
+    def on_groups_pane_choice_wanted(self, message: GroupsPane.ChoiceWanted) -> None:
+        self._choose_groups()
+
+    def _choose_groups(self) -> None:
+        from tui.screens.modals.grouping import GroupingScreen
+
+        view = self.runs.view
+        if view is None or not self.runs.settled:
+            return
+        self._grouping = GroupingScreen(view.groups, self)
+        self.app.push_screen(self._grouping, self._groups_chosen)
+        self._read(PROPOSING, "looking for seeds and folds", reading.propose_groups, view, self.runs.ids, silent=True)
+
+    def _groups_chosen(self, levels: tuple[Level, ...] | None) -> None:
+        self._grouping = None
+        self._session.cancel(PROPOSING)
+        if levels is not None:
+            self.runs.group_by(levels)
+
+    def on_grouping_screen_keys_wanted(self, message: GroupingScreen.KeysWanted) -> None:
+        view = self.runs.view
+        if view is not None:
+            self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
+
+    def on_keys_found(self, message: messages.KeysFound) -> None:
+        if self._grouping is not None:
+            self._grouping.found(message.text, message.keys, message.note)
+        else:
+            super().on_keys_found(message)
+
+    def on_groups_proposed(self, message: messages.GroupsProposed) -> None:
+        if self._grouping is not None:
+            self._grouping.proposed(message.proposals, message.note)
+
+    def not_proposed(self) -> None:
+        """Nobody could look for seeds and folds."""
+        if self._grouping is not None:
+            self._grouping.not_proposed()
+
+    def on_groups_pane_order_wanted(self, message: GroupsPane.OrderWanted) -> None:
+        from tui.screens.modals.picker import Choice
+        from tui.view.groups import order_choices, order_text
+
+        by_text = {
+            order.text: order for order in order_choices(message.grouping, message.columns, self.runs.directions)
+        }
+        choices = [Choice(text, order_text(order)) for text, order in by_text.items()]
+        self._pick("Rank by", choices, message.chosen.text, lambda text: self.panes.groups.ranked(by_text[text]))
+
+    def on_groups_pane_ranked(self, message: GroupsPane.Ranked) -> None:
+        self.runs.rank_groups(message.order)
+
+    def action_copy_command(self) -> None:
+        view = self.runs.view
+        if view is None or not self.panes.grouped:
+            super().action_copy_command()
+            return
+        from tui.view.command import command_of
+
+        ranked = replace(view, group_order=self.panes.groups.order)
+        command = command_of(ranked, self.runs.all_columns, self._which.text, self._names)
+        self.post_message(messages.CopyWanted("command", command))
+
+    # From the groups to their runs
+
+    def on_groups_pane_opened(self, message: GroupsPane.Opened) -> None:
+        self.runs.open_group(message.filter)
+
+    def on_groups_pane_left(self, message: GroupsPane.Left) -> None:
+        self.runs.group_by(())
+
+    def on_groups_pane_marked(self, message: GroupsPane.Marked) -> None:
+        grouped = self._grouped
+        if grouped is not None:
+            self.runs.toggle_marks([grouped[1][place] for place in message.places])
+            self.panes.groups.marked()
+
+    def on_groups_pane_unmarked(self, message: GroupsPane.Unmarked) -> None:
+        self.runs.action_unmark()
+        self.panes.groups.marked()
+
+    def on_groups_pane_columns_wanted(self, message: GroupsPane.ColumnsWanted) -> None:
+        self.runs.action_columns()
