@@ -15,7 +15,7 @@ from tui.bindings import bindings
 from tui.filter_history import FilterHistory
 from tui.keys import Place
 from tui.view.column_choice import ColumnChoice, described
-from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
+from tui.view.order import OrderChoice, SortKey, order_choices
 from tui.view.run_cells import title
 from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView, first_ascending, narrowed
@@ -43,10 +43,9 @@ class RunsPane(LiveRuns):
         """The order is to be chosen."""
 
         choices: Sequence[OrderChoice]
+        """Those that the runs tell that are read."""
         chosen: RunColumn
         """What they are sorted by now."""
-        known: str
-        """Whose keys these are, if not those of every run."""
         adds: bool
         """True if what is chosen comes behind the keys that there are."""
 
@@ -241,12 +240,11 @@ class RunsPane(LiveRuns):
 
     def _choose_order(self, *, adds: bool) -> None:
         if self._view is not None:
-            known = keys_known(len(self._loaded), len(self._ids), self._complete)
             choices = order_choices(self._loaded.values())
             choices += [
                 OrderChoice(column, title(column), described(column)) for column in self.columns if column.history
             ]
-            self.post_message(self.SortWanted(choices, self._view.order[0].column, known, adds))
+            self.post_message(self.SortWanted(choices, self._view.order[0].column, adds))
 
     def action_sort(self) -> None:
         self._choose_order(adds=False)
