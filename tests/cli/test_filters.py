@@ -65,6 +65,9 @@ def test_filters(runs: Path, text: str, names: str) -> None:
         (("params.lr DESC",), "31204"),
         (("max(metrics.acc):desc", "params.lr:desc"), "04132"),
         (("tags.team", "first(metrics.acc):desc"), "31420"),
+        (("best(metrics.acc)", "params.lr:desc"), "04132"),
+        (("best(metrics.acc):asc", "params.lr:desc"), "21304"),
+        (("best(metrics.acc) DESC", "params.lr:desc"), "04132"),
         (("experiment:desc",), ""),
     ],
 )
@@ -99,3 +102,13 @@ def test_help_tells_the_language() -> None:
     shown = invoke("runs", "--help").text
     for part in ("OR, NOT", "params.depth >= 6", "'2 days ago'", "max(metrics.auc)", "has(tags.team)"):
         assert part in shown
+
+
+def test_the_best_value_is_a_column_where_the_name_tells_what_is_better(runs: Path) -> None:
+    result = invoke("runs", "-s", runs, "-n", "2", "-o", "csv", "-c", "run_name", "-c", "best(metrics.acc)")
+    assert result.out.decode().splitlines() == ["run_name,best(metrics.acc)", "run-0,0.9", "run-1,0.8"]
+    for options in (("-c", "best(metrics.q)"), ("--sort", "best(metrics.`q`):asc")):
+        refused = invoke("runs", "-s", runs, *options)
+        assert refused.code == 2
+        assert "max(metrics.q) or min(metrics.q)" in refused.err
+    assert invoke("runs", "-s", runs, "-c", "best(params.lr)").code == 2

@@ -283,3 +283,56 @@ async def test_views_are_known_where_one_comes_back_to_a_list_of_runs(tmp_path: 
         await pilot.press("w")
         await wait_for(pilot, lambda: "best" in screen_text(pilot.app), "its name")
         assert screen.runs.directions == {"loss": True}
+
+
+async def test_the_best_value_is_a_column_with_its_step_and_found_so_again(tmp_path: Path) -> None:
+    path = tmp_path / "views.toml"
+    store = FakeStore([run(number) for number in range(3)])
+
+    def app() -> FlowdeckApp:
+        return FlowdeckApp("fake://", "t", opener=lambda uri, cancel: store, views=ViewBook(path))
+
+    first = app()
+    async with first.run_test(size=(140, 30), notifications=True) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"loss")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.loss", "it is found")
+        await pilot.press("tab", "a")
+        assert chooser.table.key == "best-min(metrics.loss)"
+        assert "metric, best: min" in screen_text(pilot.app)
+        await pilot.press("d")
+        assert chooser.table.key == "best-max(metrics.loss)"
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert "best loss" in header(pilot)
+        await wait_for(pilot, lambda: "0.2 @1" in screen_text(pilot.app), "the best with its step")
+    assert first._views.write() == ""
+    async with app().run_test(size=(140, 30), notifications=True) as pilot:
+        await to_runs(pilot)
+        assert "best loss" in header(pilot)
+
+
+async def test_what_is_better_is_asked_once_where_no_name_tells_it() -> None:
+    odd = {"q": Metric("q", 0.5, 1, 7)}
+    async with shown(FakeStore([run(1, metrics=odd)]), size=(140, 30)) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"q metric")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.q", "it is found")
+        await pilot.press("tab", "a")
+        await wait_for(pilot, lambda: "What is better of q?" in screen_text(pilot.app), "the question")
+        # Without an answer there is no best value.
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: chooser.table.key == "min(metrics.q)", "the next one")
+        await pilot.press(*"aaaa")
+        assert chooser.table.key == "metrics.q"
+        await pilot.press("a")
+        await wait_for(pilot, lambda: "What is better of q?" in screen_text(pilot.app), "the question again")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: chooser.table.key == "best-max(metrics.q)", "its best value")
+        await pilot.press(*"aaaaaa")
+        assert chooser.table.key == "best-max(metrics.q)"
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert screen.runs.directions == {"q": True}

@@ -100,6 +100,22 @@ async def test_any_of_many_keys_is_sorted_by_without_waiting_for_them() -> None:
         assert screen.runs.view.query.order_by == ("number(params.`param-04321`) ASC",)
 
 
+async def test_best_values_are_sorted_by_where_it_is_known_what_is_better() -> None:
+    metrics = {key: Metric(key, 1, 1, 1) for key in ("val/acc", "loss", "q")}
+    async with shown(FakeStore([run(1, metrics=metrics)]), size=(120, 30)) as pilot:
+        screen, table = await sort_picker(pilot)
+        assert "best" not in screen_text(pilot.app)
+        await pilot.press(*"best")
+        await wait_for(pilot, lambda: "looking" not in screen_text(pilot.app), "looked up")
+        keys = [table.rows.key(place) for place in range(len(table.rows))]
+        assert keys == ["best-min(metrics.loss)", "best-max(metrics.val/acc)"]
+        await pilot.press("space", *"acc", "enter")
+        await wait_for(pilot, lambda: pilot.app.screen is screen and not screen.busy, "sorted")
+        assert screen.runs.view is not None
+        assert screen.runs.view.query.order_by == ("max(metrics.`val/acc`) DESC",)
+        await wait_for(pilot, lambda: "best val/acc ↓" in screen_text(pilot.app), "its column")
+
+
 async def test_what_nothing_is_called_is_not_picked() -> None:
     async with shown(FakeStore([run(1)]), size=(120, 30)) as pilot:
         screen, table = await sort_picker(pilot)

@@ -42,12 +42,15 @@ class RunColumn:
     """Of a metric: what of its history counts (`store.kinds.Aggregate`); empty for the latest value."""
     step: int | None = None
     """For the value at a step: which."""
+    best: bool = False
+    """True if it was asked for as the best value, whichever that is."""
 
     @property
     def title(self) -> str:
         plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
         step = "" if self.step is None else f", {self.step}"
-        return f"{self.aggregate}({plain}{step})" if self.aggregate else plain
+        word = "best" if self.best else self.aggregate
+        return f"{word}({plain}{step})" if word else plain
 
     @property
     def name(self) -> str:
@@ -70,14 +73,14 @@ class RunColumn:
 
 
 _HISTORY: Final = re.compile(
-    r"(?:(?P<aggregate>latest|min|max|first|mean)\((?P<metric>.+)\)|at\((?P<at>.+),\s*(?P<step>[+-]?[0-9]{1,19})\s*\))",
+    r"(?:(?P<aggregate>latest|best|min|max|first|mean)\((?P<metric>.+)\)|at\((?P<at>.+),\s*(?P<step>[+-]?[0-9]{1,19})\s*\))",
     re.DOTALL,
 )
 
 
 def parse_column(text: str) -> RunColumn:
     """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME`, an attribute's name alone, or of a metric's history
-    `max(metrics.KEY)`, with min, first, mean and latest, and `at(metrics.KEY, STEP)`.
+    `max(metrics.KEY)`, with min, first, mean, latest and best, and `at(metrics.KEY, STEP)`.
 
     A key may stand in backticks or double quotes, as in a filter. Raises `UsageError`.
     """
@@ -90,9 +93,24 @@ def parse_column(text: str) -> RunColumn:
             raise UsageError(f"{text} is not a column", "only metrics have a history: max(metrics.KEY)")
         if history["aggregate"] == "latest":
             return plain
+        if history["aggregate"] == "best":
+            return replace(plain, aggregate=best_aggregate(plain.key), best=True)
         step = None if history["step"] is None else int(history["step"])
         return replace(plain, aggregate=history["aggregate"] or "at", step=step)
     return _parse_plain(text, text)
+
+
+def best_aggregate(metric: str) -> str:
+    """`max` or `min`, as the name of a metric tells what is better. Raises `UsageError` if it does not."""
+    from store.direction import best_of, more_is_better
+
+    best = best_of(more_is_better(metric))
+    if best is None:
+        from store.errors import UsageError
+
+        told = f"the name “{metric}” does not tell whether more of it is better"
+        raise UsageError(told, f"write max(metrics.{metric}) or min(metrics.{metric})")
+    return best.value
 
 
 def _parse_plain(text: str, whole: str) -> RunColumn:

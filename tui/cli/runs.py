@@ -46,7 +46,7 @@ Filters are MLflow's, with OR, NOT, parentheses, IN and BETWEEN, and:
 
 \b
 Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, an attribute, duration,
-max(metrics.KEY) ...; a string such as "params.KEY DESC" is MLflow's and sorts params as text.
+max(metrics.KEY) ..., best(metrics.KEY); a string such as "params.KEY DESC" is MLflow's and sorts params as text.
 
 \b
 Examples:
@@ -64,7 +64,7 @@ Examples:
     metavar="COL",
     shell_complete=complete_columns,
     help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history "
-    "max(metrics.KEY), min, first, mean, at(metrics.KEY, STEP); may be repeated.",
+    "max(metrics.KEY), min, best, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
 @stage_options

@@ -152,7 +152,7 @@ class RunsScreen(ChangesScreen):
         from tui.screens.modals.sorting import SortScreen
 
         title = "Then by" if message.adds else "Sort by"
-        self._looking_up = screen = SortScreen(title, message.choices, message.chosen.id, self)
+        self._looking_up = screen = SortScreen(title, message.choices, message.chosen.id, self.runs.directions, self)
 
         def picked(key: str | None) -> None:
             self._looking_up = None

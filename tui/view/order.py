@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from store.direction import best_of, more_is_better
 from store.entities import KeyCount, Run
 from store.kinds import Aggregate
 from tui.view.run_columns import RunColumn, column_of
@@ -23,6 +24,9 @@ ATTRIBUTES: Final = (
 
 NUMBER: Final = "number"
 """What the written form of a param begins with whose values count as numbers."""
+
+BEST_WORD: Final = "best"
+"""What is typed to sort by best values."""
 
 _NOUNS: Final = {"metrics": "metric", "params": "param", "tags": "tag"}
 """Kinds of keys, in the order in which they are listed, and what one is called."""
@@ -125,6 +129,21 @@ def order_choices(runs: Iterable[Run]) -> list[OrderChoice]:
     for kind, keys in (("metrics", metrics), ("params", params), ("tags", tags)):
         found += [_choice(kind, key, numeric=params.get(key, False)) for key in keys]
     return _ordered(found)
+
+
+def with_best(choices: Sequence[OrderChoice], directions: Mapping[str, bool]) -> list[OrderChoice]:
+    """The choices, and the best value of each metric among them of which it is known what is better."""
+    found = {choice.column.asked for choice in choices}
+    best = []
+    for choice in choices:
+        column = choice.column
+        aggregate = best_of(directions.get(column.key, more_is_better(column.key)))
+        if column.kind == "metrics" and not column.computed and aggregate is not None:
+            made = replace(column, aggregate=aggregate, best=True)
+            if made.asked not in found:
+                told = f"{choice.kind}, best: {aggregate}"
+                best.append(replace(choice, column=made, title=f"{BEST_WORD} {choice.title}", kind=told))
+    return [*choices, *best]
 
 
 def with_keys(choices: Sequence[OrderChoice], found: Iterable[KeyCount]) -> list[OrderChoice]:

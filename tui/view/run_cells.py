@@ -55,7 +55,9 @@ def title(column: RunColumn) -> str:
         return f"{key} {GLYPHS.curve}"
     if column.aggregate is Aggregate.LATEST:
         return key
-    return f"{key} @{column.step}" if column.aggregate is Aggregate.AT else f"{column.aggregate} {key}"
+    if column.aggregate is Aggregate.AT:
+        return f"{key} @{column.step}"
+    return f"best {key}" if column.best else f"{column.aggregate} {key}"
 
 
 def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:

@@ -20,6 +20,9 @@ PARAM_COLUMNS: Final = 8
 
 KINDS: Final = ("attributes", "metrics", "params", "tags")
 
+BEST: Final = {"best-max": Aggregate.MAX, "best-min": Aggregate.MIN}
+"""What the written form of a column with best values begins with: what was best when it was chosen stays so."""
+
 SPARK: Final = "spark"
 """What the written form of a column with curves begins with."""
 
@@ -52,6 +55,8 @@ class RunColumn:
     """Of a metric: its curve, instead of a number."""
     width: int | None = None
     """Terminal columns that the user gave it; None: as wide as its values."""
+    best: bool = False
+    """Of a metric: its minimum or its maximum is shown because that is the best value."""
 
     @property
     def id(self) -> str:
@@ -62,7 +67,12 @@ class RunColumn:
         if self.aggregate is Aggregate.LATEST:
             return plain
         step = "" if self.step is None else f", {self.step}"
-        return f"{self.aggregate}({plain}{step})"
+        return f"{'best-' if self.best else ''}{self.aggregate}({plain}{step})"
+
+    @property
+    def asked(self) -> str:
+        """The same for the command line, which is told what is best."""
+        return replace(self, best=False).id
 
     @property
     def history(self) -> MetricColumn | None:
@@ -78,13 +88,13 @@ class RunColumn:
 
     def same(self, other: RunColumn) -> bool:
         """True if both show the same, however wide."""
-        return replace(self, width=None) == replace(other, width=None)
+        return replace(self, width=None, best=False) == replace(other, width=None, best=False)
 
 
 def column_of(text: str) -> RunColumn:
     """The column whose `id` is `text`. Raises `ValueError`."""
     form = text.partition("(")[0] if text.endswith(")") else ""
-    if form not in (SPARK, *Aggregate):
+    if form not in (SPARK, *BEST, *Aggregate):
         kind, _, key = text.partition(".")
         found = RunColumn(kind, key)
     else:
@@ -95,8 +105,9 @@ def column_of(text: str) -> RunColumn:
         kind, _, key = inner.partition(".")
         if kind != "metrics":
             raise ValueError(text)
-        spark = form == SPARK
-        found = RunColumn(kind, key, Aggregate.LATEST if spark else Aggregate(form), step, spark)
+        spark, best = form == SPARK, form in BEST
+        aggregate = Aggregate.LATEST if spark else BEST[form] if best else Aggregate(form)
+        found = RunColumn(kind, key, aggregate, step, spark, best=best)
     known = found.key in ATTRIBUTES or found.key == "run_name" if kind == "attributes" else bool(found.key)
     if kind not in KINDS or not known:
         raise ValueError(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -13,7 +13,7 @@ from store.entities import KeyCount
 from tui.screens.modals.picker import Choice, Picker
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
-from tui.view.order import OrderChoice, with_keys
+from tui.view.order import BEST_WORD, OrderChoice, with_best, with_keys
 from tui.widgets.table import Table
 
 
@@ -29,8 +29,20 @@ class SortScreen(Picker):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, SortScreen.KeysWanted)
 
-    def __init__(self, title: str, choices: Sequence[OrderChoice], chosen: str, asked: MessagePump) -> None:
-        """`choices` are those that are known, the id of a column `chosen`; `asked` is the screen that looks keys up."""
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[OrderChoice],
+        chosen: str,
+        directions: Mapping[str, bool],
+        asked: MessagePump,
+    ) -> None:
+        """`choices` are those that are known, the id of a column `chosen`; `directions` are metrics of which the user
+        said whether more is better; `asked` is the screen that looks keys up.
+        """
+        self._directions = directions
+        self._best = False
+        """True if best values are looked for."""
         self._known = choices
         self._asked = asked
         self._looking = True
@@ -42,6 +54,8 @@ class SortScreen(Picker):
 
     def _offer(self, found: Sequence[KeyCount]) -> None:
         offered = with_keys(self._known, found)
+        if self._best:
+            offered = with_best(offered, self._directions)
         self._by_id = {choice.column.id: choice for choice in offered}
         self._choices = [Choice(key, choice.title, _detail(choice)) for key, choice in self._by_id.items()]
 
@@ -60,7 +74,10 @@ class SortScreen(Picker):
 
     @property
     def _typed(self) -> str:
-        return self.query_one(Input).value
+        """What the key is to have in it."""
+        words = self.query_one(Input).value.split()
+        self._best = BEST_WORD in words
+        return " ".join(word for word in words if word != BEST_WORD)
 
     def on_input_changed(self) -> None:
         self._meant = False
