@@ -223,7 +223,7 @@ def _narrow_rows(store: Store, ids: Sequence[str], keys: RunKeys, cancel: Event)
 def read_rows(
     store: Store, ids: Sequence[str], keys: RunKeys | None, columns: Sequence[RunColumn], post: Post, cancel: Event
 ) -> None:
-    """Rows, then what their `columns` show of histories, which takes longer."""
+    """Rows, then what their `columns` show of histories and datasets, which takes longer."""
     runs = store.runs(ids, ROW_PARTS, cancel) if keys is None else _narrow_rows(store, ids, keys, cancel)
     post(RunsRead(ids, runs, keys))
     if any(column.computed for column in columns):
@@ -239,7 +239,7 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
 
 def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], cancel: Event) -> RunValues:
-    """What `columns` show of the histories of these runs."""
+    """What `columns` show of the histories and the datasets of these runs."""
     from tui.view.cells import SPARK_COLUMNS, sparkline
     from tui.view.run_values import RunValues
 
@@ -249,6 +249,11 @@ def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], 
         found = store.metric_values(ids, wanted, cancel)
         for place, column in enumerate(wanted):
             values.add_numbers(column, {key: found[key][place] if key in found else None for key in ids})
+    if any(column.kind == "datasets" for column in columns):
+        from tui.view.facts import datasets_of
+
+        read = {run.run_id: datasets_of(run) for run in store.runs(ids, RunParts.INPUTS, cancel)}
+        values.add_datasets({key: read.get(key, ()) for key in ids})
     for key in dict.fromkeys(column.key for column in columns if column.spark):
         curves = store.sparklines(ids, key, SPARK_COLUMNS, cancel)
         drawn = {run: sparkline(buckets, SPARK_COLUMNS) if (buckets := curves.get(run)) else "" for run in ids}
@@ -258,6 +263,20 @@ def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], 
 
 def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
     """What the runs of these experiments have under keys that contain `text`."""
+    post(_keys_found(store, experiment_ids, text, cancel))
+
+
+def find_columns(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
+    """The same, and then the names of datasets as well: some stores take longer to tell them."""
+    from store.kinds import KeyKind
+
+    found = _keys_found(store, experiment_ids, text, cancel)
+    post(found)
+    if datasets := store.keys(KeyKind.DATASET, experiment_ids, text, KEYS_OFFERED, cancel).items:
+        post(replace(found, keys=[*found.keys, *datasets]))
+
+
+def _keys_found(store: Store, experiment_ids: tuple[str, ...] | None, text: str, cancel: Event) -> KeysFound:
     from store.kinds import KeyKind
 
     found: list[KeyCount] = []
@@ -268,7 +287,7 @@ def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, p
         if page.more:
             more.append(str(kind))
     note = f"the first {KEYS_OFFERED} {' and '.join(more)}: type to find others" if more else ""
-    post(KeysFound(text, found, note))
+    return KeysFound(text, found, note)
 
 
 def find_offers(store: Store, observed: Observed, typed: Typed, post: Post, cancel: Event) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.cli import invoke
 from tests.support.crafted import Crafted
+from tests.support.reference import CHILD, FULL, reference_database
 
 HOUR = 3_600_000
 
@@ -112,3 +113,19 @@ def test_the_best_value_is_a_column_where_the_name_tells_what_is_better(runs: Pa
         assert refused.code == 2
         assert "max(metrics.q) or min(metrics.q)" in refused.err
     assert invoke("runs", "-s", runs, "-c", "best(params.lr)").code == 2
+
+
+def test_datasets_are_columns(tmp_path: Path) -> None:
+    database = reference_database(tmp_path)
+    options = ("runs", "-s", database, "-f", "run_id = '" + FULL + "' or run_id = '" + CHILD + "'", "--sort", "run_id")
+    chosen = ("-c", "run_name", "-c", "datasets", "-c", "datasets.wine", "-c", "datasets.beer")
+    told = invoke(*options, *chosen, "-o", "csv").out.decode().splitlines()
+    assert told == [
+        "run_name,datasets,datasets.wine,datasets.beer",
+        'all of it,"wine (d1), wine (d2)","d1, d2",',
+        "twin,,,",
+    ]
+    documents = invoke(*options, "-c", "datasets", "-o", "json").json
+    assert [document["datasets"] for document in documents] == [{"wine": ["d1", "d2"]}, {}]
+    named = invoke(*options, "-c", "datasets.beer", "-o", "json").json
+    assert [document["datasets"] for document in named] == [{"beer": []}, {"beer": []}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from store.entities import KeyCount
 from store.kinds import Aggregate, KeyKind
 from tui.view.column_choice import LEAST_WIDTH, MOST_WIDTH, OFFERED, ColumnChoice, choice_rows
-from tui.view.order import SortKey, sort_key_of
+from tui.view.order import SortKey, sort_key_of, sortable
 from tui.view.run_cells import title
-from tui.view.run_columns import RunColumn, column_of
+from tui.view.run_columns import RunColumn, column_of, keys_of
 
 STATUS, LOSS, LR = RunColumn("attributes", "status"), RunColumn("metrics", "loss"), RunColumn("params", "lr")
 CHOICE = ColumnChoice((STATUS, LOSS, LR))
@@ -117,3 +118,15 @@ def test_the_list_has_what_is_shown_then_all_else_and_narrows_by_words() -> None
     assert all("\x1b" not in cell.text for place in range(len(rows)) for cell in rows.cells(place))
     narrowed = choice_rows(CHOICE, found, "metric AC", {})
     assert [narrowed.key(place) for place in range(len(narrowed))] == ["metrics.acc"]
+
+
+def test_datasets_are_written_down_as_columns_and_not_sorted_by() -> None:
+    for text in ("datasets", "datasets.wine", "datasets.a.b (c)"):
+        assert column_of(text).id == text
+        assert not sortable(column_of(text))
+        assert column_of(text).computed
+    assert column_of("datasets").key == ""
+    assert keys_of([column_of("datasets")]) == keys_of([])
+    for wrong in ("datasets.", "metrics", "max(datasets.wine)"):
+        with pytest.raises(ValueError, match=re.escape(wrong)):
+            column_of(wrong)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.view.export import json_number
-from tui.view.facts import run_duration
+from tui.view.facts import datasets_of, datasets_text, run_duration
 
 if TYPE_CHECKING:
     from store.entities import Run, RunParts
@@ -26,6 +26,7 @@ _KINDS: Final = {
     **dict.fromkeys(("metrics", "metric"), "metrics"),
     **dict.fromkeys(("params", "param", "parameters", "parameter"), "params"),
     **dict.fromkeys(("tags", "tag"), "tags"),
+    "datasets": "datasets",
     **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attributes"),
 }
 """MLflow's words for what a key belongs to."""
@@ -36,8 +37,9 @@ class RunColumn:
     """One column."""
 
     kind: str
-    """attributes, metrics, params or tags."""
+    """attributes, metrics, params, tags or datasets."""
     key: str
+    """Of a dataset its name; empty for all of them."""
     aggregate: str = ""
     """Of a metric: what of its history counts (`store.kinds.Aggregate`); empty for the latest value."""
     step: int | None = None
@@ -47,7 +49,7 @@ class RunColumn:
 
     @property
     def title(self) -> str:
-        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
+        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}" if self.key else self.kind
         step = "" if self.step is None else f", {self.step}"
         word = "best" if self.best else self.aggregate
         return f"{word}({plain}{step})" if word else plain
@@ -63,6 +65,8 @@ class RunColumn:
             # What was computed from histories stands among the metrics of the run: see `RunReading`.
             metric = run.metrics.get(self.name)
             return None if metric is None else json_number(metric.value)
+        if self.kind == "datasets":
+            return datasets_text(datasets_of(run), self.key) or None
         if self.kind != "attributes":
             return getattr(run, self.kind).get(self.key)
         if self.key == "experiment":
@@ -79,8 +83,9 @@ _HISTORY: Final = re.compile(
 
 
 def parse_column(text: str) -> RunColumn:
-    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME`, an attribute's name alone, or of a metric's history
-    `max(metrics.KEY)`, with min, first, mean, latest and best, and `at(metrics.KEY, STEP)`.
+    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `datasets` and `datasets.NAME`, `attributes.NAME`, an attribute's name
+    alone, or of a metric's history `max(metrics.KEY)`, with min, first, mean, latest and best, and
+    `at(metrics.KEY, STEP)`.
 
     A key may stand in backticks or double quotes, as in a filter. Raises `UsageError`.
     """
@@ -116,6 +121,8 @@ def best_aggregate(metric: str) -> str:
 def _parse_plain(text: str, whole: str) -> RunColumn:
     """A column without what stands around it in the `whole` text. Raises `UsageError`."""
     word, dot, key = text.partition(".")
+    if text == "datasets":
+        return RunColumn(text, "")
     kind = _KINDS.get(word) if dot else "attributes"
     if not dot:
         key = text
@@ -127,7 +134,7 @@ def _parse_plain(text: str, whole: str) -> RunColumn:
     from store.lookup import alternatives, similar
 
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
-    known = f"known are metrics.KEY, params.KEY, tags.KEY, {', '.join(ATTRIBUTES)}"
+    known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
     raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)
 
 
@@ -138,8 +145,17 @@ def parts_of(columns: tuple[RunColumn, ...]) -> RunParts:
     parts = RunParts.ATTRIBUTES
     for column in columns:
         if column.kind != "attributes":
-            parts |= RunParts[column.kind.upper()]
+            parts |= RunParts.INPUTS if column.kind == "datasets" else RunParts[column.kind.upper()]
     return parts
+
+
+def _digests(run: Run, name: str) -> dict[str, list[str]]:
+    """The digests of the datasets of a run by their names; of one alone if `name` says which."""
+    found: dict[str, list[str]] = {name: []} if name else {}
+    for called, digest in datasets_of(run):
+        if name in ("", called):
+            found.setdefault(called, []).append(digest)
+    return found
 
 
 def limited_document(
@@ -151,6 +167,9 @@ def limited_document(
     def document(run: Run) -> dict[str, Any]:
         made: dict[str, Any] = {"run_id": run.run_id}
         for column in columns:
+            if column.kind == "datasets":
+                made.setdefault(column.kind, {}).update(_digests(run, column.key))
+                continue
             value = column.value(run, experiment_names)
             if column.kind == "attributes":
                 made[column.key] = value

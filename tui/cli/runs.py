@@ -63,7 +63,7 @@ Examples:
     multiple=True,
     metavar="COL",
     shell_complete=complete_columns,
-    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history "
+    help="Print this: metrics.KEY, params.KEY, tags.KEY, datasets, an attribute such as status, or of a history "
     "max(metrics.KEY), min, best, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
@@ -115,7 +115,7 @@ def runs(
 
 def _named(columns: tuple[RunColumn, ...], order: tuple[str, ...]) -> list[Named]:
     """The keys that columns and order name."""
-    named = [(column.kind, column.key) for column in columns if column.kind != "attributes"]
+    named = [(column.kind, column.key) for column in columns if column.kind not in ("attributes", "datasets")]
     if order:
         from store.absent import named_by_order
 

@@ -163,12 +163,12 @@ class RunsScreen(ChangesScreen):
         self.app.push_screen(screen, picked)
 
     def on_sort_screen_keys_wanted(self, message: SortScreen.KeysWanted) -> None:
-        self._look_up(message.text)
+        self._look_up(reading.find_keys, message.text)
 
-    def _look_up(self, text: str) -> None:
+    def _look_up(self, work: Work, text: str) -> None:
         view = self.runs.view
         if view is not None:
-            self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, text, silent=True)
+            self._read("keys", "looking up keys", work, view.experiment_ids, text, silent=True)
 
     # Columns
 
@@ -188,7 +188,7 @@ class RunsScreen(ChangesScreen):
         self.runs.choose_columns(chosen.choice)
 
     def on_columns_screen_keys_wanted(self, message: ColumnsScreen.KeysWanted) -> None:
-        self._look_up(message.text)
+        self._look_up(reading.find_columns, message.text)
 
     def on_filter_prompt_offers_wanted(self, message: FilterPrompt.OffersWanted) -> None:
         what = (message.observed, message.typed)

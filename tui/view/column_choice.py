@@ -28,9 +28,10 @@ _NOUNS: Final = {
     "metrics": "metric",
     "params": "param",
     "tags": "tag",
+    "datasets": "dataset",
 }
 
-OFFERED: Final = tuple(RunColumn("attributes", key) for key in ATTRIBUTES)
+OFFERED: Final = (*(RunColumn("attributes", key) for key in ATTRIBUTES), RunColumn("datasets", ""))
 """What every run can show."""
 
 
@@ -159,7 +160,7 @@ def comes_to_best(column: RunColumn) -> bool:
 
 def described(column: RunColumn) -> str:
     """What a column shows, in words."""
-    noun = _NOUNS[column.kind]
+    noun = _NOUNS[column.kind] if column.key else "datasets, all"
     if column.spark:
         return f"{noun}, curve"
     if column.aggregate is Aggregate.LATEST:

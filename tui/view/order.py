@@ -100,7 +100,7 @@ class OrderChoice:
 def sortable(column: RunColumn) -> bool:
     """False for a key that no filter can name, and for what has no order."""
     key = column.key
-    if column.spark:
+    if column.spark or column.kind == "datasets":
         return False
     if column.kind == "attributes":
         return any(key == name for name, _ in ATTRIBUTES)

@@ -8,7 +8,7 @@ from typing import Final
 from store.entities import Aggregated, Run
 from store.kinds import Aggregate
 from tui.view import cells
-from tui.view.facts import run_duration
+from tui.view.facts import datasets_text, run_duration
 from tui.view.glyphs import GLYPHS
 from tui.view.order import is_number
 from tui.view.run_columns import ATTRIBUTES, RunColumn
@@ -51,6 +51,8 @@ def title(column: RunColumn) -> str:
     key = clean(column.key)
     if column.kind == "attributes":
         return ATTRIBUTES.get(column.key, key)
+    if column.kind == "datasets":
+        return key or "Datasets"
     if column.spark:
         return f"{key} {GLYPHS.curve}"
     if column.aggregate is Aggregate.LATEST:
@@ -66,6 +68,8 @@ def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
     if column.kind == "attributes":
         least, most = _WIDTHS[column.key]
         align = "right" if column.key == "duration" else "left"
+    elif column.kind == "datasets":
+        least, most = 6, 40
     elif column.spark:
         least = most = cells.SPARK_COLUMNS
     elif column.kind == "metrics":
@@ -87,6 +91,14 @@ def maker(column: RunColumn, names: Mapping[str, str], values: RunValues) -> Mak
     key = column.key
     if column.kind == "attributes":
         return _attribute(key, names)
+    if column.kind == "datasets":
+
+        def datasets(run: Run, badge: str) -> Cell:
+            found = values.datasets(run.run_id)
+            text = "" if found is None else datasets_text(found, key)
+            return WAITING if found is None else Cell(clean(text[:LONGEST_VALUE])) if text else NOTHING
+
+        return datasets
     if column.kind != "metrics":
 
         def text(run: Run, badge: str) -> Cell:

@@ -18,7 +18,7 @@ METRIC_COLUMNS: Final = 8
 PARAM_COLUMNS: Final = 8
 """Params that get a column, those that differ between runs first."""
 
-KINDS: Final = ("attributes", "metrics", "params", "tags")
+KINDS: Final = ("attributes", "metrics", "params", "tags", "datasets")
 
 BEST: Final = {"best-max": Aggregate.MAX, "best-min": Aggregate.MIN}
 """What the written form of a column with best values begins with: what was best when it was chosen stays so."""
@@ -45,8 +45,9 @@ class RunColumn:
     """One column behind the name of the run."""
 
     kind: str
-    """attributes, metrics, params or tags."""
+    """attributes, metrics, params, tags or datasets."""
     key: str
+    """Of a dataset its name; empty for all datasets in one column."""
     aggregate: Aggregate = Aggregate.LATEST
     """Of a metric: what of its history is shown."""
     step: int | None = None
@@ -61,7 +62,7 @@ class RunColumn:
     @property
     def id(self) -> str:
         """How it is written, whatever its width: `metrics.rmse`, `max(metrics.acc)`, `at(metrics.acc, 5)`."""
-        plain = f"{self.kind}.{self.key}"
+        plain = f"{self.kind}.{self.key}" if self.key else self.kind
         if self.spark:
             return f"{SPARK}({plain})"
         if self.aggregate is Aggregate.LATEST:
@@ -83,8 +84,8 @@ class RunColumn:
 
     @property
     def computed(self) -> bool:
-        """True if it shows something of histories."""
-        return self.spark or self.history is not None
+        """True if it shows what has to be read apart from the runs: something of histories, or datasets."""
+        return self.spark or self.kind == "datasets" or self.history is not None
 
     def same(self, other: RunColumn) -> bool:
         """True if both show the same, however wide."""
@@ -108,7 +109,10 @@ def column_of(text: str) -> RunColumn:
         spark, best = form == SPARK, form in BEST
         aggregate = Aggregate.LATEST if spark else BEST[form] if best else Aggregate(form)
         found = RunColumn(kind, key, aggregate, step, spark, best=best)
-    known = found.key in ATTRIBUTES or found.key == "run_name" if kind == "attributes" else bool(found.key)
+    if kind == "attributes":
+        known = found.key in ATTRIBUTES or found.key == "run_name"
+    else:
+        known = bool(found.key) or text == "datasets"
     if kind not in KINDS or not known:
         raise ValueError(text)
     return found
