@@ -47,7 +47,7 @@ _WIDTHS: Final[Mapping[str, tuple[int, int]]] = {
 
 
 def title(column: RunColumn) -> str:
-    """A column's heading; the kind is said where the key alone would not be clear."""
+    """A column's heading; see `titles` for several."""
     key = clean(column.key)
     if column.kind == "attributes":
         return ATTRIBUTES.get(column.key, key)
@@ -62,8 +62,20 @@ def title(column: RunColumn) -> str:
     return f"best {key}" if column.best else f"{column.aggregate} {key}"
 
 
-def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
-    """A column as the table takes it; `mark` is the sign of the order; `runs` are some whose values it shows."""
+def titles(columns: Sequence[RunColumn]) -> list[str]:
+    """Their headings; those that columns of other kinds have as well say the kind."""
+    plain = [title(column) for column in columns]
+    kinds: dict[str, set[str]] = {}
+    for column, text in zip(columns, plain, strict=True):
+        kinds.setdefault(text, set()).add(column.kind)
+    return [
+        f"{column.kind}.{text}" if len(kinds[text]) > 1 and column.kind != "attributes" else text
+        for column, text in zip(columns, plain, strict=True)
+    ]
+
+
+def heading(column: RunColumn, title: str, runs: Sequence[Run]) -> Column:
+    """A column as the table takes it, with this title; `runs` are some whose values it shows."""
     least, most, align = 1, 20, "left"
     if column.kind == "attributes":
         least, most = _WIDTHS[column.key]
@@ -79,7 +91,7 @@ def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
         align = "right" if texts and all(map(is_number, texts)) else "left"
     if column.width is not None:
         least = most = column.width
-    return Column(column.id, f"{title(column)}{mark}", align, least, most)
+    return Column(column.id, title, align, least, most, column.kind)
 
 
 def _texts(column: RunColumn, run: Run) -> str | None:

@@ -19,7 +19,7 @@ from tui.view.facts import PARENT_TAG
 from tui.view.glyphs import GLYPHS
 from tui.view.group_order import GroupOrder
 from tui.view.order import NEWEST_FIRST, Order
-from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker
+from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker, titles
 from tui.view.run_columns import RunColumn
 from tui.view.run_values import RunValues
 from tui.view.silence import silent
@@ -122,7 +122,10 @@ class RunRows:
         self.columns = (
             Column("status", " ", least=1, most=1),
             Column("attributes.run_name", f"Run{_mark(NAME, order)}", least=14, most=34),
-            *(heading(column, _mark(column, order), sample) for column in columns),
+            *(
+                heading(column, f"{text}{_mark(column, order)}", sample)
+                for column, text in zip(columns, titles(columns), strict=True)
+            ),
         )
 
     def __len__(self) -> int:

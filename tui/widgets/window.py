@@ -17,6 +17,9 @@ SCROLL_PART: Final = 3
 """When the cursor leaves the screen the table scrolls by this part of its height, not by a line: a scrolled
 line repaints all of them, which over a slow link costs more than the line tells."""
 
+LINES_OF_KINDS: Final = 28
+"""Lines from which on one of them says of what kind columns are: terminals of 24 lines need each for rows."""
+
 NARROW: Final = 72
 """Columns of room below which a column that stays has at most half of them."""
 
@@ -24,7 +27,7 @@ NO_ROWS: Final = ListRows((), ())
 
 
 class Window:
-    """The part of the rows that is seen: a line of titles, then rows from `top` on, columns from `side` on."""
+    """The part of the rows that is seen: lines of titles, then rows from `top` on, columns from `side` on."""
 
     def __init__(self, frozen: int) -> None:
         """The first `frozen` columns stay when the others are scrolled sideways."""
@@ -33,7 +36,7 @@ class Window:
         self.columns = 0
         """Terminal columns there are, the mark of the cursor and the scroll bar included."""
         self.lines = 0
-        """Terminal lines there are, that of the titles included."""
+        """Terminal lines there are, those of the titles included."""
         self.top = 0
         """The first row on screen."""
         self.side = 0
@@ -42,6 +45,8 @@ class Window:
         """Terminal columns of the last column that are scrolled away, once nothing is to the right of it."""
         self.missing = False
         """True if a row on screen is not loaded."""
+        self._kinds = False
+        """True if there are columns of several kinds."""
         self._widths: list[int] = []
         self._longest = 0
         """Terminal columns of the longest text of the last column on screen."""
@@ -52,9 +57,14 @@ class Window:
         return {column.id: wide for column, wide in zip(self.rows.columns, self._widths, strict=False)}
 
     @property
+    def heads(self) -> int:
+        """Lines above the rows: that of the titles, and above it one of kinds where there is room for it."""
+        return 2 if self._kinds and self.lines >= LINES_OF_KINDS else 1
+
+    @property
     def room(self) -> int:
         """Rows that fit on the screen."""
-        return max(0, self.lines - 1)
+        return max(0, self.lines - self.heads)
 
     @property
     def on_screen(self) -> range:
@@ -63,7 +73,7 @@ class Window:
     @property
     def last_top(self) -> int:
         """The greatest `top` that leaves no line empty."""
-        return max(0, len(self.rows) - max(1, self.lines - 1))
+        return max(0, len(self.rows) - max(1, self.room))
 
     def show(self, rows: Rows) -> None:
         """Other rows. With other columns the first one that is scrolled to stays where it is, if it is among them."""
@@ -74,6 +84,7 @@ class Window:
             self.inside = 0
             self._widths = []
         self.rows = rows
+        self._kinds = len({column.kind for column in rows.columns if column.kind}) > 1
         self.top = min(self.top, self.last_top)
 
     def resize(self, columns: int, lines: int) -> None:
@@ -83,7 +94,7 @@ class Window:
 
     def top_for(self, cursor: int) -> int:
         """The `top` that shows the row of the cursor: the present one if it does."""
-        top, room = self.top, self.lines - 1
+        top, room = self.top, self.room
         if room <= 0 or not len(self.rows):
             return top
         jump = max(1, room // SCROLL_PART)
@@ -161,7 +172,7 @@ class Window:
 
     def handle(self) -> range:
         """Lines below the titles that the handle of the scroll bar takes; none if there is nothing to scroll."""
-        return handle(self.top, self.lines - 1, len(self.rows))
+        return handle(self.top, self.room, len(self.rows))
 
 
 def handle(top: int, room: int, total: int) -> range:
