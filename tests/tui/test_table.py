@@ -600,3 +600,20 @@ async def test_where_rows_need_every_line_kinds_are_told_by_the_titles_colour() 
         assert "metrics" in lines(table)[0]
         table.show(numbered(100))
         assert lines(table)[0].split()[:2] == ["Name", "Value"]
+
+
+# Columns that stay
+
+
+@pytest.mark.parametrize(("columns", "held"), [(40, 1), (60, 2), (80, 4), (160, 4)])
+async def test_columns_that_stay_give_way_where_nothing_could_be_seen_beside_them(columns: int, held: int) -> None:
+    async with shown(numbered(30), (columns, 11)) as (pilot, table, _):
+        table.frozen = 4
+        table.repaint()
+        await pilot.press(*["right"] * 9)
+        seen = table.columns_on_screen
+        assert seen[:held] == list(range(held))
+        # The last column can always be reached, and read.
+        assert seen[-1] == len(COLUMNS) - 1
+        assert "v5" in lines(table)[1]
+        assert "row-0" in lines(table)[1]

@@ -21,7 +21,11 @@ LINES_OF_KINDS: Final = 28
 """Lines from which on one of them says of what kind columns are: terminals of 24 lines need each for rows."""
 
 NARROW: Final = 72
-"""Columns of room below which a column that stays has at most half of them."""
+"""Columns of room below which a column that stays has at most half of them, a third if there are more that stay than
+the table's own."""
+
+LEAST_BESIDE: Final = 16
+"""Columns of room that those are left that do not stay: others that were chosen to stay give way to them."""
 
 NO_ROWS: Final = ListRows((), ())
 
@@ -32,6 +36,8 @@ class Window:
     def __init__(self, frozen: int) -> None:
         """The first `frozen` columns stay when the others are scrolled sideways."""
         self.rows: Rows = NO_ROWS
+        self._own = frozen
+        """Columns that stay however narrow it is."""
         self.frozen = frozen
         self.columns = 0
         """Terminal columns there are, the mark of the cursor and the scroll bar included."""
@@ -79,8 +85,9 @@ class Window:
         """Other rows. With other columns the first one that is scrolled to stays where it is, if it is among them."""
         before, after = [column.id for column in self.rows.columns], [column.id for column in rows.columns]
         if before != after:
-            first = before[self.frozen + self.side] if self.side and self.frozen + self.side < len(before) else None
-            self.side = after.index(first) - self.frozen if first in after[self.frozen :] else 0
+            held = self.held
+            first = before[held + self.side] if self.side and held + self.side < len(before) else None
+            self.side = after.index(first) - held if first in after[held:] else 0
             self.inside = 0
             self._widths = []
         self.rows = rows
@@ -128,16 +135,31 @@ class Window:
                 if len(cell.text) >= self._widths[place] and self._widths[place] < column.most:
                     self._widths[place] = min(column.most, max(self._widths[place], width(cell.text)))
 
+    @property
+    def held(self) -> int:
+        """How many of the columns that are to stay do: those for which there is room, the first ones first."""
+        room = self.columns - 2
+        for place in range(min(self.frozen, len(self._widths))):
+            left = room - self._wide(place, room) - GAP
+            if place >= self._own and left < LEAST_BESIDE:
+                return place
+            room = left
+        return min(self.frozen, len(self._widths))
+
+    def _wide(self, place: int, room: int) -> int:
+        """Terminal columns of a column that stays, where `room` is left for it and all behind it."""
+        wide, whole = self._widths[place], self.columns - 2
+        if whole >= NARROW:
+            return wide
+        return min(wide, max(12, room // 2 if self.frozen <= self._own else whole // 3))
+
     def shown_columns(self) -> list[tuple[int, int]]:
         """(column, width) of those on screen: the frozen ones, then from the sideways offset on."""
         room = self.columns - 2
         shown: list[tuple[int, int]] = []
-        order = [*range(min(self.frozen, len(self._widths))), *range(self.frozen + self.side, len(self._widths))]
-        narrow = room < NARROW
-        for place in order:
-            wide = self._widths[place]
-            if place < self.frozen and narrow:
-                wide = min(wide, max(12, room // 2))
+        held = self.held
+        for place in (*range(held), *range(held + self.side, len(self._widths))):
+            wide = self._wide(place, room) if place < held else self._widths[place]
             if room <= 0 or (room < wide and room < 6 and shown):
                 break
             shown.append((place, min(wide, room)))
@@ -155,7 +177,7 @@ class Window:
         if not shown:
             return False
         last, wide = shown[-1]
-        most = max(0, len(self._widths) - self.frozen - 1)
+        most = max(0, len(self._widths) - self.held - 1)
         at_end = last == len(self._widths) - 1 and (wide >= self._widths[last] or self.side >= most)
         before = self.side, self.inside
         if columns > 0 and at_end:

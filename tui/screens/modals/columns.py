@@ -125,13 +125,16 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
             return "/".join(key_of(self, entry) for entry in entries)
 
         if self.table.has_focus:
-            hint = (
-                f"{named('column_toggle')} shows or hides, {named('column_up', 'column_down')} move, "
-                f"{named('column_aggregate')} best/min, {named('column_spark')} curve, {named('help')} all keys"
-            )
+            hints = [
+                f"{named('column_toggle')} shows/hides",
+                f"{named('help')} all keys",
+                f"{named('column_up', 'column_down')} move",
+                f"{named('column_aggregate')} best/min",
+                f"{named('column_spark')} curve",
+            ]
         else:
-            hint = "Enter shows or hides, Tab goes to the list, Esc is done"
-        self.query_one(".hint", Line).show([(hint, "dim")])
+            hints = ["Enter shows/hides", "Tab to the list", "Esc is done"]
+        self.query_one(".hint", Line).show([(hint, "dim") for hint in hints])
 
     def on_descendant_focus(self) -> None:
         self._hint()
