@@ -19,6 +19,7 @@ class Place(enum.StrEnum):
     NAMES = "in lists of names"
     EXPERIMENTS = "experiments"
     RUNS = "runs"
+    PROMPT = "writing a filter"
     GROUPS = "groups of runs"
     GROUPING = "choosing groups"
     COLUMNS = "choosing columns"
@@ -235,6 +236,50 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.RUNS,
         48,
     ),
+    Key("offer_next", ("tab",), "offer(1)", "offers", "Choose the next of what can come here.", Place.PROMPT, 80),
+    Key("offer_previous", ("shift+tab",), "offer(-1)", "previous offer", "Choose the one before.", Place.PROMPT),
+    Key(
+        "prompt_down",
+        ("down",),
+        "line(1)",
+        "down",
+        "Down what is offered; in the filters of before, to the next one.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_up",
+        ("up",),
+        "line(-1)",
+        "up",
+        "Up what is offered; where nothing is chosen, to the filter that was used before.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_search",
+        ("ctrl+r",),
+        "search",
+        "used before",
+        "Search the filters that were used in this store.",
+        Place.PROMPT,
+        60,
+    ),
+    Key(
+        "prompt_take",
+        ("enter",),
+        "take",
+        "take",
+        "Take what is chosen; where nothing is, show the runs that match the filter.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_close",
+        ("escape",),
+        "close",
+        "back",
+        "Close what is offered, then the prompt; the filter stays as it was.",
+        Place.PROMPT,
+        70,
+    ),
     Key("group_mark", ("space",), "group_mark", "mark", "Mark the runs of the group.", Place.GROUPS, 52),
     Key("group_sort", ("s",), "group_sort", "rank by", "Choose what groups are ranked by.", Place.GROUPS, 60),
     Key("group_reverse", ("S",), "group_reverse", "reverse", "Turn the order round.", Place.GROUPS),
@@ -268,8 +313,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "column_aggregate",
         ("a",),
         "column_aggregate",
-        "min/max",
-        "What is shown of a metric: latest, min, max, first, mean.",
+        "best/min",
+        "What is shown of a metric: latest, best, min, max, first, mean.",
         Place.COLUMNS,
     ),
     Key("column_step", ("at",), "column_step", "at step", "A metric's value at a step.", Place.COLUMNS),

@@ -65,7 +65,7 @@ def complete_columns(context: click.Context, _parameter: Any, incomplete: str) -
 
     def look(store: Store) -> Found:
         keys = _keys(store, context)
-        return [(name, "") for name in ATTRIBUTES] + [
+        return [(name, "") for name in (*ATTRIBUTES, "datasets")] + [
             (f"{kind}.{key}", "") for kind in ("metrics", "params", "tags") for key in keys[kind]
         ]
 

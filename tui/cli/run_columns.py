@@ -12,20 +12,22 @@ _KINDS: Final = {
     **dict.fromkeys(("metrics", "metric"), "metrics"),
     **dict.fromkeys(("params", "param", "parameters", "parameter"), "params"),
     **dict.fromkeys(("tags", "tag"), "tags"),
+    "datasets": "datasets",
     **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attributes"),
 }
 """MLflow's words for what a key belongs to."""
 
 
 _HISTORY: Final = re.compile(
-    r"(?:(?P<aggregate>latest|min|max|first|mean)\((?P<metric>.+)\)|at\((?P<at>.+),\s*(?P<step>[+-]?[0-9]{1,19})\s*\))",
+    r"(?:(?P<aggregate>latest|best|min|max|first|mean)\((?P<metric>.+)\)|at\((?P<at>.+),\s*(?P<step>[+-]?[0-9]{1,19})\s*\))",
     re.DOTALL,
 )
 
 
 def parse_column(text: str) -> RunField:
-    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `attributes.NAME`, an attribute's name alone, or of a metric's history
-    `max(metrics.KEY)`, with min, first, mean and latest, and `at(metrics.KEY, STEP)`.
+    """`metrics.KEY`, `params.KEY`, `tags.KEY`, `datasets` and `datasets.NAME`, `attributes.NAME`, an attribute's name
+    alone, or of a metric's history `max(metrics.KEY)`, with min, first, mean, latest and best, and
+    `at(metrics.KEY, STEP)`.
 
     A key may stand in backticks or double quotes, as in a filter. Raises `UsageError`.
     """
@@ -38,14 +40,31 @@ def parse_column(text: str) -> RunField:
             raise UsageError(f"{text} is not a column", "only metrics have a history: max(metrics.KEY)")
         if history["aggregate"] == "latest":
             return plain
+        if history["aggregate"] == "best":
+            return replace(plain, aggregate=best_aggregate(plain.key), best=True)
         step = None if history["step"] is None else int(history["step"])
         return replace(plain, aggregate=history["aggregate"] or "at", step=step)
     return _parse_plain(text, text)
 
 
+def best_aggregate(metric: str) -> str:
+    """`max` or `min`, as the name of a metric tells what is better. Raises `UsageError` if it does not."""
+    from store.direction import best_of, more_is_better
+
+    best = best_of(more_is_better(metric))
+    if best is None:
+        from store.errors import UsageError
+
+        told = f"the name “{metric}” does not tell whether more of it is better"
+        raise UsageError(told, f"write max(metrics.{metric}) or min(metrics.{metric})")
+    return best.value
+
+
 def _parse_plain(text: str, whole: str) -> RunField:
     """A column without what stands around it in the `whole` text. Raises `UsageError`."""
     word, dot, key = text.partition(".")
+    if text == "datasets":
+        return RunField(text, "")
     kind = _KINDS.get(word) if dot else "attributes"
     if not dot:
         key = text
@@ -57,5 +76,5 @@ def _parse_plain(text: str, whole: str) -> RunField:
     from store.lookup import alternatives, similar
 
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
-    known = f"known are metrics.KEY, params.KEY, tags.KEY, {', '.join(ATTRIBUTES)}"
+    known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
     raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)

@@ -56,7 +56,7 @@ Filters are MLflow's, with OR, NOT, parentheses, IN and BETWEEN, and:
 
 \b
 Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, an attribute, duration,
-max(metrics.KEY) ...; a string such as "params.KEY DESC" is MLflow's and sorts params as text.
+max(metrics.KEY) ..., best(metrics.KEY); a string such as "params.KEY DESC" is MLflow's and sorts params as text.
 
 \b
 Examples:
@@ -74,8 +74,8 @@ Examples:
     multiple=True,
     metavar="COL",
     shell_complete=complete_columns,
-    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history "
-    "max(metrics.KEY), min, first, mean, at(metrics.KEY, STEP); may be repeated.",
+    help="Print this: metrics.KEY, params.KEY, tags.KEY, datasets, an attribute such as status, or of a history "
+    "max(metrics.KEY), min, best, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
 @stage_options
@@ -130,7 +130,7 @@ def runs(
 
 def _named(columns: tuple[RunField, ...], order: tuple[str, ...]) -> list[Named]:
     """The keys that columns and order name."""
-    named = [(column.kind, column.key) for column in columns if column.kind != "attributes"]
+    named = [(column.kind, column.key) for column in columns if column.kind not in ("attributes", "datasets")]
     if order:
         from store.absent import named_by_order
 

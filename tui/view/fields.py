@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.view.export import json_number
-from tui.view.facts import run_duration
+from tui.view.facts import datasets_of, datasets_text, run_duration
 
 if TYPE_CHECKING:
     from store.entities import Run, RunParts
@@ -41,18 +41,22 @@ class RunField:
     """One column."""
 
     kind: str
-    """attributes, metrics, params or tags."""
+    """attributes, metrics, params, tags or datasets."""
     key: str
+    """Of a dataset its name; empty for all of them."""
     aggregate: str = ""
     """Of a metric: what of its history counts (`store.kinds.Aggregate`); empty for the latest value."""
     step: int | None = None
     """For the value at a step: which."""
+    best: bool = False
+    """True if it was asked for as the best value, whichever that is."""
 
     @property
     def title(self) -> str:
-        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}"
+        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}" if self.key else self.kind
         step = "" if self.step is None else f", {self.step}"
-        return f"{self.aggregate}({plain}{step})" if self.aggregate else plain
+        word = "best" if self.best else self.aggregate
+        return f"{word}({plain}{step})" if word else plain
 
     @property
     def name(self) -> str:
@@ -73,6 +77,8 @@ class RunField:
             # What was computed from histories stands among the metrics of the run: see `RunReading`.
             metric = run.metrics.get(self.name)
             return None if metric is None else metric.value
+        if self.kind == "datasets":
+            return datasets_text(datasets_of(run), self.key) or None
         if self.kind != "attributes":
             return getattr(run, self.kind).get(self.key)
         if self.key == "experiment":
@@ -94,8 +100,17 @@ def parts_of(fields: Iterable[RunField]) -> RunParts:
     parts = RunParts.ATTRIBUTES
     for field in fields:
         if field.kind != "attributes":
-            parts |= RunParts[field.kind.upper()]
+            parts |= RunParts.INPUTS if field.kind == "datasets" else RunParts[field.kind.upper()]
     return parts
+
+
+def _digests(run: Run, name: str) -> dict[str, list[str]]:
+    """The digests of the datasets of a run by their names; of one alone if `name` says which."""
+    found: dict[str, list[str]] = {name: []} if name else {}
+    for called, digest in datasets_of(run):
+        if name in ("", called):
+            found.setdefault(called, []).append(digest)
+    return found
 
 
 def limited_document(
@@ -109,6 +124,9 @@ def limited_document(
     def document(run: Run) -> dict[str, Any]:
         made: dict[str, Any] = {"run_id": run.run_id}
         for field in wanted:
+            if field.kind == "datasets":
+                made.setdefault(field.kind, {}).update(_digests(run, field.key))
+                continue
             value = field.value(run, experiment_names)
             if field.kind == "attributes":
                 made[field.key] = value

@@ -19,7 +19,7 @@ from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.group_order import GroupOrder
 from tui.view.order import NEWEST_FIRST, Order
-from tui.view.run_cells import LOOKED_AT, NOTHING, STATUS_ROLES, heading, maker
+from tui.view.run_cells import LOOKED_AT, NOTHING, STATUS_ROLES, heading, maker, titles
 from tui.view.run_columns import RunColumn
 from tui.view.run_tree import RunTree
 from tui.view.run_values import RunValues
@@ -135,7 +135,10 @@ class RunRows:
         self.columns = (
             Column("status", " ", least=1, most=1),
             Column("attributes.run_name", f"Run{_mark(NAME, order)}", least=14, most=34 if tree is None else 44),
-            *(heading(column, _mark(column, order), sample) for column in columns),
+            *(
+                heading(column, f"{text}{_mark(column, order)}", sample)
+                for column, text in zip(columns, titles(columns), strict=True)
+            ),
         )
 
     def __len__(self) -> int:

@@ -334,7 +334,9 @@ class RunsList(MarkingPane):
         columns, varying = self.all_columns, self._varying
         if self._view is None or not self._view.varying or varying is None:
             return columns
-        return tuple(one for one in columns if one.kind == "attributes" or (KeyKind(one.kind), one.key) in varying)
+        # Of attributes and datasets nobody looked whether they differ.
+        always = ("attributes", "datasets")
+        return tuple(one for one in columns if one.kind in always or (KeyKind(one.kind), one.key) in varying)
 
     # Texts
 
