@@ -19,6 +19,7 @@ from textual.widgets import Button, Input
 
 from store.entities import Metric, MetricSummary, Point, Run, RunParts
 from store.errors import StoreBusy
+from store.groups import group_key_of
 from store.protocols import RunKeys
 from tests.support.cli import invoke
 from tests.support.parquet import need_pyarrow, read_parquet
@@ -28,7 +29,7 @@ from tests.tui.test_browser import browser, open_runs
 from tests.tui.test_marks import to_runs
 from tui.messages import CopyWanted
 from tui.screens.browser import Browser
-from tui.screens.exports import EVERYTHING, GROUP, LISTED, MARKED, SEEN
+from tui.screens.exports import EVERYTHING, GROUP, GROUPED, LISTED, MARKED, SEEN
 from tui.screens.modals.compare import CompareScreen
 from tui.screens.modals.export import ExportScreen
 from tui.screens.modals.question import Ask
@@ -431,6 +432,24 @@ async def test_an_export_is_what_the_copied_command_prints(
             assert printed.code == 0, printed.err
             assert await exported(pilot, LISTED, f"all.{format_}") == printed.text
             assert len(printed.text.splitlines()) > 3
+
+
+async def test_groups_are_written_as_the_copied_command_prints_them(
+    walk: Walk, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with walk(demo, (160, 45)) as pilot:
+        screen = await to_runs(pilot)
+        levels = tuple((group_key_of(f"params.{key}"),) for key in ("max_depth", "eta"))
+        screen.runs.group_by(levels)
+        await wait_for(pilot, lambda: screen.panes.groups.group is not None and not screen.busy, "groups")
+        words = await copied_command(pilot, screen, monkeypatch)
+        assert words[1] == "groups"
+        words[words.index("-s") + 1] = str(demo)
+        for format_ in (Format.CSV, Format.JSON, Format.MD):
+            printed = invoke(*words[1:], "-o", format_)
+            assert printed.code == 0, printed.err
+            assert await exported(pilot, GROUPED, f"groups.{format_}") == printed.text
+            assert len(printed.text.splitlines()) > 10
 
 
 async def test_everything_of_all_runs_is_what_the_command_prints_without_columns(walk: Walk, stores: Path) -> None:

@@ -15,6 +15,7 @@ from tui.work import WorkEnded, WorkFailed
 
 # What the first frame does not need is imported when something is exported.
 if TYPE_CHECKING:
+    from store.groups import Group
     from tui.exporting import Exported, Exporting, FileFound, RunsWish, Target
     from tui.screens.modals.compare import CompareScreen
     from tui.screens.modals.export import ExportChosen
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 GROUP: Final = "export"
 """The work that writes a file, one at a time."""
 
-SEEN, LISTED, EVERYTHING, MARKED = "seen", "listed", "everything", "marked"
+SEEN, LISTED, EVERYTHING, MARKED, GROUPED = "seen", "listed", "everything", "marked", "grouped"
 """What of the runs is exported."""
 
 
@@ -117,10 +118,28 @@ class ExportsScreen(GroupsScreen):
         if not self.panes.grouped and seen.ids:
             shown = plural(len(seen.ids), "run"), *_columns(seen.columns)
             choices.insert(0, ExportChoice(SEEN, "what is on screen", *shown))
+        groups = self.panes.groups.ranked_groups if self.panes.grouped else ()
+        if groups:
+            choices.insert(0, ExportChoice(GROUPED, "the groups", plural(len(groups), "group"), "with their metrics"))
         ids = view.experiment_ids
         name = "all" if ids is None else " ".join(self._names.get(key, key) for key in ids)
-        wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices}
-        self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
+        wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices if one.id != GROUPED}
+
+        def start(key: str, target: Target) -> bool:
+            if key != GROUPED:
+                return self._write_runs(wishes[key], target)
+            return self._write_groups(groups, target)
+
+        self._ask(Offer(choices, (name, "groups" if groups else "runs"), start))
+
+    def _write_groups(self, groups: Sequence[Group], target: Target) -> bool:
+        from tui.view.group_sheet import group_sheet
+
+        pane = self.panes.groups
+        if pane.grouping is None:
+            return False
+        sheet = group_sheet(pane.grouping, groups, pane.columns)
+        return self._write_sheet(sheet, plural(len(groups), "group"), target)
 
     def _wish(self, what: str) -> RunsWish:
         """What is to be read for one of the choices, as the list is now."""

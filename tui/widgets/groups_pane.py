@@ -32,7 +32,10 @@ NO_ROWS: Final = ListRows((Column("none", ""),), ())
 class GroupsPane(Pane):
     """Groups of runs, ranked by what a metric comes to over all runs of each."""
 
-    BINDINGS = [*bindings(Place.GROUPS), *some_bindings("goto", "compare", "unmark", "columns", "copy_command")]  # noqa: RUF012
+    BINDINGS = [
+        *bindings(Place.GROUPS),
+        *some_bindings("goto", "compare", "unmark", "columns", "copy_command", "export"),
+    ]
 
     @dataclass
     class Opened(Message):
@@ -129,6 +132,19 @@ class GroupsPane(Pane):
     def grouping(self) -> Grouping | None:
         """What is shown; None before anything was."""
         return self._grouping
+
+    @property
+    def columns(self) -> Sequence[RunColumn]:
+        """Those of the grouping's metrics."""
+        return self._columns
+
+    @property
+    def ranked_groups(self) -> Sequence[Group]:
+        """Those of the last level, folded away or not, in the order in which they stand."""
+        order = self.order
+        if self._grouping is None or order is None:
+            return ()
+        return [group for group in GroupRows(self._grouping, self._columns, order).groups if not group.parts]
 
     @property
     def group(self) -> Group | None:
