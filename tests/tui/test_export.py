@@ -19,6 +19,8 @@ from textual.widgets import Button, Input
 
 from store.entities import Metric, MetricSummary, Point, Run, RunParts
 from store.errors import StoreBusy
+from store.groups import GroupKey
+from store.kinds import KeyKind
 from store.protocols import RunKeys
 from tests.support.cli import invoke
 from tests.support.parquet import need_pyarrow, read_parquet
@@ -28,7 +30,7 @@ from tests.tui.test_browser import browser, open_runs
 from tests.tui.test_marks import to_runs
 from tui.messages import CopyWanted
 from tui.screens.browser import Browser
-from tui.screens.exports import EVERYTHING, GROUP, LISTED, MARKED, SEEN
+from tui.screens.exports import EVERYTHING, GROUP, GROUPED, LISTED, MARKED, SEEN
 from tui.screens.modals.compare import CompareScreen
 from tui.screens.modals.export import ExportScreen
 from tui.screens.modals.question import Ask
@@ -496,6 +498,32 @@ async def test_an_error_is_told_above_a_comparison(folder: Path) -> None:
         await wait_for(pilot, lambda: "there is no such folder" in screen_text(pilot.app), "the error")
         assert isinstance(pilot.app.screen, CompareScreen)
         assert names(folder) == []
+
+
+async def test_groups_are_written_as_they_are_listed(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 40)) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        screen.runs.choose_columns(ColumnChoice((RunColumn("metrics", "val/acc"),)))
+        screen.runs.group_by(((GroupKey(KeyKind.PARAM, "arch"),), (GroupKey(KeyKind.PARAM, "schedule"),)))
+        await wait_for(pilot, lambda: screen.panes.groups.listed and not screen.busy, "the groups")
+        listed = list(screen.panes.groups.listed)
+        found = rows(await exported(pilot, GROUPED, "groups.csv"))
+        assert found[0] == [
+            *("params.arch", "params.schedule", "runs"),
+            *(f"{name} metrics.val/acc" for name in ("n", "mean", "std", "min", "max")),
+        ]
+        assert [row[0] for row in found[1:]] == [group.values[0] or "" for group in listed]
+        assert [row[2] for row in found[1:]] == [str(group.runs) for group in listed]
+        outer = [row for row, group in zip(found[1:], listed, strict=True) if not group.depth]
+        documents = json.loads(await exported(pilot, GROUPED, "groups.json"))
+        assert [len(document["by"]) for document in documents] == [group.depth + 1 for group in listed]
+        command = ("groups", "-s", demo, "-e", "resnet", "-b", "params.arch", "-c", "metrics.val/acc", "-n", 0)
+        printed = invoke(*command, "-o", "csv")
+        assert printed.code == 0, printed.err
+        assert sorted(row[:1] + row[2:] for row in outer) == sorted(rows(printed.text)[1:])
+        # The runs behind them are offered, too.
+        assert len(rows(await exported(pilot, LISTED, "runs.csv"))) == 1 + len(screen.runs.ids)
 
 
 async def test_experiments_are_written_as_the_command_prints_them(walk: Walk, demo: Path) -> None:

@@ -137,6 +137,17 @@ class GroupsPane(Pane):
         return rows.groups[self.table.cursor] if isinstance(rows, GroupRows) and rows.groups else None
 
     @property
+    def listed(self) -> Sequence[Group]:
+        """The groups in the list, best first, each above its parts."""
+        rows = self.table.rows
+        return rows.groups if isinstance(rows, GroupRows) else ()
+
+    @property
+    def columns(self) -> Sequence[RunColumn]:
+        """Those of the metrics."""
+        return self._columns
+
+    @property
     def order(self) -> GroupOrder | None:
         """What the groups are ranked by; None while there are none."""
         view, grouping = self._view, self._grouping
