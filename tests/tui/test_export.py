@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from store.kinds import KeyKind
 from store.protocols import RunKeys
 from tests.support.cli import invoke
 from tests.support.parquet import need_pyarrow, read_parquet
-from tests.tui.conftest import Walk, screen_text, wait_for
+from tests.tui.conftest import WAIT, Walk, screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, opened, run, shown
 from tests.tui.test_browser import browser, open_runs
 from tests.tui.test_marks import to_runs
@@ -363,6 +364,43 @@ async def test_what_is_cancelled_leaves_nothing(folder: Path) -> None:
         assert "exporting" not in screen_text(pilot.app)
         assert not screen.busy
         assert pilot.app.is_running
+
+
+async def test_it_is_cancelled_under_what_lies_above_and_the_store_is_not_left_meanwhile(folder: Path) -> None:
+    gate = Gate()
+    store = Slow([run(number) for number in range(1500)], gate=gate)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        await pilot.press("space", "space")
+        await choose(pilot, LISTED, "all.csv")
+        await wait_for(pilot, gate.reached.is_set, "the second portion")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: "a file is being written: ^c ends that" in screen_text(pilot.app), "told")
+        assert pilot.app.screen is screen
+        await pilot.press("c")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: names(folder) == [], "what was half done is gone")
+        assert pilot.app.is_running
+        assert isinstance(pilot.app.screen, CompareScreen)
+        await wait_for(pilot, lambda: not screen.busy, "nothing is being done")
+
+
+async def test_quitting_leaves_nothing(folder: Path) -> None:
+    gate = Gate()
+    store = Slow([run(number) for number in range(1500)], gate=gate)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        await choose(pilot, LISTED, "all.csv")
+        await wait_for(pilot, gate.reached.is_set, "the second portion")
+        assert len(names(folder)) == 1
+        await pilot.press("q")
+    end = time.monotonic() + WAIT
+    while names(folder):
+        assert time.monotonic() < end, "the file is still there"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "ndjson", "md", "parquet"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.bindings import key_of
 from tui.screens.groups import GroupsScreen
 from tui.screens.layout import GROUPS
 from tui.view.cells import plural
@@ -59,6 +60,14 @@ class ExportsScreen(GroupsScreen):
         if pane in ("runs", GROUPS):
             return self.runs.answered
         return pane == "run" and self.run_pane.listed_pairs is not None
+
+    def action_stores(self) -> None:
+        """Not while a file is being written: leaving the store would end that without a word."""
+        if self._session.is_running(GROUP):
+            told = f"a file is being written: {key_of(self, 'cancel')} ends that"
+            self.notify(told, severity="warning", markup=False, timeout=5)
+        else:
+            super().action_stores()
 
     def action_export(self) -> None:
         """Asks what of the list that has the focus is to be written, and where to."""
