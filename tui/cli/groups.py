@@ -22,13 +22,13 @@ from tui.cli.options import (
     view_of,
 )
 from tui.view.export import Format
+from tui.view.group_sheet import group_sheet
 
 if TYPE_CHECKING:
-    from store.groups import Group, Grouping, GroupKey
+    from store.groups import Grouping, GroupKey
     from store.protocols import RunQuery, Store
     from tui.view.group_order import GroupOrder
     from tui.view.run_columns import RunColumn
-    from tui.view.sheet import Sheet
 
 SOME_METRICS: Final = 8
 """Metrics that are summed up where none is named: those that most runs have."""
@@ -84,9 +84,9 @@ def groups(
     everything: bool,
 ) -> None:
     """Group runs by what they have in common: how many they are, and mean, std, min and max of their metrics."""
+    from store.groups import Grouping
     from store.protocols import RunQuery
     from tui.view.group_order import measured, ranked, usual_order
-    from tui.view.group_sheet import group_sheet
 
     by, chosen = [_key(text) for text in keys], [_metric(text) for text in columns]
     order = None if sort is None else _order(sort)
@@ -106,7 +106,7 @@ def groups(
     if order is not None:
         found = ranked(found, measured(order, grouping, metrics), ascending=order.ascending)
     shown = found[: limit or None]
-    _print(group_sheet(grouping, shown, metrics), shown, settings.output)
+    _print(Grouping(grouping.levels, grouping.metrics, tuple(shown), grouping.runs), metrics, settings.output)
     output.flush()
     if len(shown) < len(found):
         from tui.view.cells import plural
@@ -197,10 +197,11 @@ def _order(text: str) -> GroupOrder:
         raise UsageError(f"groups cannot be ranked by {text}", hint) from None
 
 
-def _print(sheet: Sheet[Group], rows: Sequence[Group], format_: Format) -> None:
+def _print(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:
+    sheet = group_sheet(grouping.keys, metrics, grouping.groups)
     if format_ in (Format.JSON, Format.NDJSON):
         print_json(sheet.documents(), format_)
     elif format_ is Format.CSV:
         print_csv([column.title for column in sheet.columns], sheet.values())
     else:
-        print_table(sheet.headings(), [sheet.texts(row) for row in rows], format_)
+        print_table(sheet.headings(), [sheet.texts(group) for group in grouping.groups], format_)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.bindings import key_of
 from tui.screens.groups import GroupsScreen
 from tui.screens.layout import GROUPS
 from tui.view.cells import plural
@@ -15,7 +16,6 @@ from tui.work import WorkEnded, WorkFailed
 
 # What the first frame does not need is imported when something is exported.
 if TYPE_CHECKING:
-    from store.groups import Group
     from tui.exporting import Exported, Exporting, FileFound, RunsWish, Target
     from tui.screens.modals.compare import CompareScreen
     from tui.screens.modals.export import ExportChosen
@@ -61,6 +61,14 @@ class ExportsScreen(GroupsScreen):
             return self.runs.answered
         return pane == "run" and self.run_pane.listed_pairs is not None
 
+    def action_stores(self) -> None:
+        """Not while a file is being written: leaving the store would end that without a word."""
+        if self._session.is_running(GROUP):
+            told = f"a file is being written: {key_of(self, 'cancel')} ends that"
+            self.notify(told, severity="warning", markup=False, timeout=5)
+        else:
+            super().action_stores()
+
     def action_export(self) -> None:
         """Asks what of the list that has the focus is to be written, and where to."""
         if not self._can_export():
@@ -100,7 +108,9 @@ class ExportsScreen(GroupsScreen):
     # Runs
 
     def _offer_runs(self) -> None:
+        """The runs, and where groups stand in their place, these too."""
         from tui.view.export_choice import ExportChoice
+        from tui.view.group_sheet import group_sheet
 
         runs = self.runs
         view = runs.view
@@ -118,28 +128,23 @@ class ExportsScreen(GroupsScreen):
         if not self.panes.grouped and seen.ids:
             shown = plural(len(seen.ids), "run"), *_columns(seen.columns)
             choices.insert(0, ExportChoice(SEEN, "what is on screen", *shown))
-        groups = self.panes.groups.ranked_groups if self.panes.grouped else ()
-        if groups:
-            choices.insert(0, ExportChoice(GROUPED, "the groups", plural(len(groups), "group"), "with their metrics"))
         ids = view.experiment_ids
         name = "all" if ids is None else " ".join(self._names.get(key, key) for key in ids)
-        wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices if one.id != GROUPED}
+        wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices}
+        pane = self.panes.groups
+        grouping, metrics, groups = pane.grouping, pane.columns, pane.listed
+        if not self.panes.grouped or grouping is None:
+            self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
+            return
+        amount = plural(len(groups), "group")
+        choices.insert(0, ExportChoice(GROUPED, "what is listed", amount, plural(len(metrics), "metric")))
 
         def start(key: str, target: Target) -> bool:
             if key != GROUPED:
                 return self._write_runs(wishes[key], target)
-            return self._write_groups(groups, target)
+            return self._write_sheet(group_sheet(grouping.keys, metrics, groups), amount, target)
 
-        self._ask(Offer(choices, (name, "groups" if groups else "runs"), start))
-
-    def _write_groups(self, groups: Sequence[Group], target: Target) -> bool:
-        from tui.view.group_sheet import group_sheet
-
-        pane = self.panes.groups
-        if pane.grouping is None:
-            return False
-        sheet = group_sheet(pane.grouping, groups, pane.columns)
-        return self._write_sheet(sheet, plural(len(groups), "group"), target)
+        self._ask(Offer(choices, (name, "groups"), start))
 
     def _wish(self, what: str) -> RunsWish:
         """What is to be read for one of the choices, as the list is now."""

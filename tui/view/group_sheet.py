@@ -3,59 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from store.groups import Group, Grouping, Spread
-from tui.view import cells
 from tui.view.export import Heading, json_number
 from tui.view.fields import Type
-from tui.view.groups import key_title, spread_cells, value_text
-from tui.view.run_cells import title
-from tui.view.run_columns import RunColumn
 from tui.view.sheet import Sheet, SheetColumn
 
-_SPREAD: Final = ("n", "mean", "std", "min", "max")
+if TYPE_CHECKING:
+    from store.groups import Group, GroupKey, Spread
+    from tui.view.run_columns import RunColumn
+
+SPREAD: Final = ("n", "mean", "std", "min", "max")
+"""What a metric comes to."""
 
 
-def group_sheet(grouping: Grouping, groups: Sequence[Group], metrics: Sequence[RunColumn]) -> Sheet[Group]:
-    """A row for each of these `groups` of the last level; `metrics` are those of the grouping."""
-    columns = [SheetColumn(key.id, Type.TEXT) for key in grouping.keys]
-    columns.append(SheetColumn("runs", Type.INTEGER))
-    for metric in metrics:
-        types = (Type.INTEGER, *[Type.NUMBER] * (len(_SPREAD) - 1))
-        columns += [SheetColumn(f"{name} {metric.asked}", type_) for name, type_ in zip(_SPREAD, types, strict=True)]
-    headings = [Heading(key_title(key)) for key in grouping.keys]
-    headings.append(Heading("Runs", "right"))
-    for metric in metrics:
-        headings += [Heading(name, "right", 30) for name in (f"mean {title(metric)}", "std", "min", "max")]
+def group_sheet(keys: Sequence[GroupKey], metrics: Sequence[RunColumn], groups: Sequence[Group]) -> Sheet[Group]:
+    """A row a group: what its runs have in common, how many they are, and what each of these metrics comes to.
 
-    def document(group: Group) -> object:
-        by: dict[str, Any] = {}
-        for key, value in zip(grouping.keys, group.values, strict=True):
-            by[key.id] = {"name": value[0], "digest": value[1]} if isinstance(value, tuple) else value
-        spreads = {
-            metric.asked: dict(zip(_SPREAD, map(_json, _numbers(spread)), strict=True))
-            for metric, spread in zip(metrics, group.spreads, strict=True)
-        }
-        return {"by": by, "runs": group.runs, "metrics": spreads}
+    Groups of an outer level have nothing under the `keys` of the inner ones.
+    """
 
     def plain(group: Group) -> Sequence[Any]:
         values = [" ".join(value) if isinstance(value, tuple) else value for value in group.values]
-        return [*values, group.runs, *(number for spread in group.spreads for number in _numbers(spread))]
+        missing = [None] * (len(keys) - len(values))
+        numbers = (number for spread in group.spreads[: len(metrics)] for number in _numbers(spread))
+        return [*values, *missing, group.runs, *numbers]
 
-    def texts(group: Group) -> Sequence[str]:
-        spreads = (cell.text for spread in group.spreads for cell in spread_cells(spread, group.runs))
-        return [*map(value_text, group.values), cells.count(group.runs), *spreads]
+    types = (Type.INTEGER, *[Type.NUMBER] * (len(SPREAD) - 1))
+    return Sheet(
+        [
+            *(SheetColumn(key.id, Type.TEXT) for key in keys),
+            SheetColumn("runs", Type.INTEGER),
+            *(
+                SheetColumn(f"{name} {column.asked}", type_)
+                for column in metrics
+                for name, type_ in zip(SPREAD, types, strict=True)
+            ),
+        ],
+        lambda: _headings(keys, metrics),
+        lambda: [groups],
+        lambda group: _document(keys, metrics, group),
+        plain,
+        lambda group: _texts(keys, group),
+    )
 
-    return Sheet(columns, lambda: headings, lambda: [groups], document, plain, texts)
 
-
-def _numbers(spread: Spread) -> tuple[float | int | None, ...]:
+def _numbers(spread: Spread) -> tuple[int | float | None, ...]:
     """n, mean, std, min and max; None for what a spread of so few runs does not have."""
     if not spread.n:
         return (0, None, None, None, None)
     return (spread.n, spread.mean, spread.std, spread.least, spread.most)
 
 
-def _json(number: float | int | None) -> object:
-    return json_number(number) if isinstance(number, float) else number
+def _document(keys: Sequence[GroupKey], metrics: Sequence[RunColumn], group: Group) -> dict[str, Any]:
+    by: dict[str, Any] = {}
+    for key, value in zip(keys, group.values, strict=False):
+        by[key.id] = {"name": value[0], "digest": value[1]} if isinstance(value, tuple) else value
+    spreads = {}
+    for column, spread in zip(metrics, group.spreads, strict=True):
+        numbers = (json_number(one) if isinstance(one, float) else one for one in _numbers(spread))
+        spreads[column.asked] = dict(zip(SPREAD, numbers, strict=True))
+    return {"by": by, "runs": group.runs, "metrics": spreads}
+
+
+def _headings(keys: Sequence[GroupKey], metrics: Sequence[RunColumn]) -> Sequence[Heading]:
+    from tui.view.groups import key_title
+    from tui.view.run_cells import title
+
+    headings = [Heading(key_title(key)) for key in keys]
+    headings.append(Heading("Runs", "right"))
+    for column in metrics:
+        headings += [Heading(name, "right", 30) for name in (f"mean {title(column)}", "std", "min", "max")]
+    return headings
+
+
+def _texts(keys: Sequence[GroupKey], group: Group) -> Sequence[str]:
+    from tui.view import cells
+    from tui.view.groups import spread_cells, value_text
+
+    return [
+        *map(value_text, group.values),
+        *[""] * (len(keys) - len(group.values)),
+        cells.count(group.runs),
+        *(cell.text for spread in group.spreads for cell in spread_cells(spread, group.runs)),
+    ]

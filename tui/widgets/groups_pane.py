@@ -32,9 +32,9 @@ NO_ROWS: Final = ListRows((Column("none", ""),), ())
 class GroupsPane(Pane):
     """Groups of runs, ranked by what a metric comes to over all runs of each."""
 
-    BINDINGS = [
+    BINDINGS = [  # noqa: RUF012 (Textual's attribute)
         *bindings(Place.GROUPS),
-        *some_bindings("goto", "compare", "unmark", "columns", "copy_command", "export"),
+        *some_bindings("goto", "compare", "unmark", "columns", "copy_command"),
     ]
 
     @dataclass
@@ -134,23 +134,21 @@ class GroupsPane(Pane):
         return self._grouping
 
     @property
-    def columns(self) -> Sequence[RunColumn]:
-        """Those of the grouping's metrics."""
-        return self._columns
-
-    @property
-    def ranked_groups(self) -> Sequence[Group]:
-        """Those of the last level, folded away or not, in the order in which they stand."""
-        order = self.order
-        if self._grouping is None or order is None:
-            return ()
-        return [group for group in GroupRows(self._grouping, self._columns, order).groups if not group.parts]
-
-    @property
     def group(self) -> Group | None:
         """The one under the cursor."""
         rows = self.table.rows
         return rows.groups[self.table.cursor] if isinstance(rows, GroupRows) and rows.groups else None
+
+    @property
+    def listed(self) -> Sequence[Group]:
+        """The groups in the list, best first, each above its parts."""
+        rows = self.table.rows
+        return rows.groups if isinstance(rows, GroupRows) else ()
+
+    @property
+    def columns(self) -> Sequence[RunColumn]:
+        """Those of the metrics."""
+        return self._columns
 
     @property
     def order(self) -> GroupOrder | None:
