@@ -136,6 +136,17 @@ async def compare(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
+async def groups(pilot: Pilot[int]) -> None:
+    """The configurations that seeds repeat, ranked by their mean."""
+    await runs(pilot)
+    await pilot.press("b")
+    await until(
+        pilot, lambda: len(pilot.app.screen_stack) == 2 and pilot.app.screen.query_one(Table).key == "proposal 0"
+    )
+    await pilot.press("enter")
+    await until(pilot, lambda: browser(pilot).panes.grouped and browser(pilot).panes.groups.group is not None)
+
+
 PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable[None]]]] = {
     "experiments": ((120, 26), "flowdeck-dark", experiments),
     "runs": ((160, 36), "flowdeck-dark", runs),
@@ -145,6 +156,7 @@ PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable
     "keys": ((110, 40), "flowdeck-dark", keys),
     "columns": ((120, 24), "flowdeck-dark", columns),
     "compare": ((160, 36), "flowdeck-dark", compare),
+    "groups": ((140, 26), "flowdeck-dark", groups),
     "mistake": ((120, 24), "flowdeck-safe", filtered),
 }
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from store.errors import FilterError
     from store.groups import Grouping
     from store.kinds import KeyKind
+    from store.nesting import Nesting
     from store.offers import Offers, Typed
     from store.protocols import Headway, RunKeys, Store
     from store.seeds import Proposal
@@ -114,6 +115,17 @@ class RunsFound(Message):
     """How the store found them, where it did not do so alone."""
     keys: RunKeys | None = None
     """What of the runs was read; None: all."""
+    nesting: Nesting | None = None
+    """The same runs below their parents, if the view nests them."""
+
+
+@dataclass
+class RunsNested(Message):
+    """The runs of a list below their parents."""
+
+    ids: Sequence[str]
+    """The list."""
+    nesting: Nesting
 
 
 @dataclass

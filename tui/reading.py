@@ -29,6 +29,7 @@ from tui.messages import (
     RunsComing,
     RunsCompared,
     RunsFound,
+    RunsNested,
     RunsRead,
     SparksRead,
     StoreOpened,
@@ -43,6 +44,7 @@ from tui.messages import (
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, KeyCount, MetricSummary, Run
+    from store.nesting import Nesting
     from store.offers import Observed, Typed
     from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
@@ -179,15 +181,33 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
 
     first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel, progress)
     runs, columns, keys = _first_rows(store, first.items, view, cancel)
-    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes, keys))
+    nesting = _nesting(store, view, first.items, cancel)
+    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes, keys, nesting))
     if first.more:
         every = store.run_ids(query, cancel, progress)
-        post(RunsFound(view, every.items, True, (), columns, every.notes, keys))
+        nesting = _nesting(store, view, every.items, cancel)
+        post(RunsFound(view, every.items, True, (), columns, every.notes, keys, nesting))
     elif not first.items and query.filter:
         from store.absent import absent, named_by_filter
 
         if named := named_by_filter(query.filter):
             post(RunsAbsent(view, absent(store, named, query, cancel)))
+
+
+def _nesting(store: Store, view: RunsView, ids: Sequence[str], cancel: Event) -> Nesting | None:
+    """None if runs are not to be nested, or are too many for it."""
+    if not view.nested:
+        return None
+    from store.nesting import MOST_NESTED, read_nesting
+
+    return read_nesting(store, ids, cancel) if len(ids) <= MOST_NESTED else None
+
+
+def nest_runs(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    """The runs of a list below their parents."""
+    from store.nesting import read_nesting
+
+    post(RunsNested(ids, read_nesting(store, ids, cancel)))
 
 
 def _first_rows(

@@ -42,8 +42,10 @@ def open_tree(address: Address, cancel: Event | None = None) -> TreeChanges:
 class TreeChanges:
     """See `store.protocols.Changes`.
 
-    Files know no transactions: if one cannot be written the others are taken back. MLflow locks nothing, so its own
-    change of the same run at the same moment may win.
+    Files know no transactions: if one cannot be written the others are taken back. A process that is killed in
+    between leaves some runs changed and others not, each file as it was or as it is to be; the same change again
+    finishes it. One flowdeck waits for another, but MLflow locks nothing, so its own change of the same run at the
+    same moment may win.
     """
 
     def __init__(self, path: str) -> None:

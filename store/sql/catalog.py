@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.sql.engine import fetch
-from store.sql.schema import COLUMNS
+from store.sql.schema import COLUMNS, Schema
 
 _POSTGRES: Final = """
 SELECT c.relname, a.attname
@@ -30,11 +30,14 @@ SELECT TABLE_NAME, COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS
 WHERE TABLE_SCHEMA = SCHEMA_NAME() AND TABLE_NAME IN :names
 """
 
+_NUMBERED: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND instr(upper(sql), 'ROWID') = 0"
+"""SQLite numbers the rows of a table unless it was made WITHOUT ROWID, or calls something of its own so."""
+
 STATEMENTS: Final[Mapping[str, str]] = {"postgresql": _POSTGRES, "mysql": _MYSQL, "mssql": _MSSQL}
 """By SQLAlchemy's name of the kind of database."""
 
 
-def read_catalog(connection: sa.Connection) -> tuple[dict[str, frozenset[str]], str | None]:
+def read_catalog(connection: sa.Connection) -> Schema:
     """The tables that are read, with the columns they have, and the alembic revision."""
     columns: dict[str, set[str]] = {}
     for table, column in _listed(connection):
@@ -43,7 +46,12 @@ def read_catalog(connection: sa.Connection) -> tuple[dict[str, frozenset[str]], 
     if "version_num" in columns.get("alembic_version", ()):
         rows = fetch(connection, sa.text("SELECT version_num FROM alembic_version"))
         revision = str(rows[0][0]) if rows else None
-    return {table: frozenset(found) for table, found in columns.items()}, revision
+    numbered = fetch(connection, sa.text(_NUMBERED)) if connection.dialect.name == "sqlite" else ()
+    return Schema(
+        revision,
+        {table: frozenset(found) for table, found in columns.items()},
+        frozenset(str(row[0]) for row in numbered),
+    )
 
 
 def _listed(connection: sa.Connection) -> Iterable[Any]:

@@ -157,6 +157,8 @@ class Schema:
     revision: str | None
     """Content of `alembic_version`; None if there is none."""
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    numbered: frozenset[str] = frozenset()
+    """Tables with a `rowid`: SQLite's number of a row, by which the rows lie in the file."""
     _tables: dict[str, sa.TableClause] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, table: str, column: str | None = None) -> bool:

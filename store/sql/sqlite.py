@@ -7,7 +7,8 @@ How a file is opened depends on its state, which is looked at anew for every rea
   would otherwise rewrite the `-shm` of a writer that died;
 - WAL with nobody connected (no `-wal`, or an empty one, no `-shm`): a plain `mode=ro` would create `-wal` and
   `-shm` and leave them behind, and fails where it may not, so the file is read as `immutable` and the
-  answer is thrown away and read again if somebody connected meanwhile;
+  answer is thrown away and read again if somebody connected meanwhile; a `-wal` with nothing in it but its
+  header is passed over in the same way;
 - a journal that a dead writer left (hot), or a `-wal` without its `-shm`: reading needs a recovery, which
   writes, so a private copy is recovered and read (`sqlite_copy`).
 
@@ -57,6 +58,11 @@ PROGRESS_STEPS: Final = 20_000
 
 LOOKS: Final = 4
 """Tries under one lock: side files that came cannot go while it is held, so the second look should settle it."""
+
+
+WAL_HEADER: Final = 32
+"""Bytes of a -wal before its first commit. A writer that dies there leaves one that SQLite, which may not touch the
+-shm, takes for one that is changed all the time: it tries for ten seconds, in vain."""
 
 
 class _Access(enum.Enum):
@@ -197,7 +203,7 @@ class SqliteDatabase:
             return _Access.DIRECT
         # SQLite looks into a -wal whatever the header says.
         if state.wal is not None and state.shm is not None:
-            return _Access.DIRECT
+            return _Access.IMMUTABLE if state.wal.size == WAL_HEADER else _Access.DIRECT
         left = [side for side in (state.wal, state.journal) if side is not None and side.size > 0]
         return _Access.COPY if left else _Access.IMMUTABLE
 

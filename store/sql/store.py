@@ -97,7 +97,8 @@ class SqlStore:
         self._schema = self._inspect(cancel)
 
     def _inspect(self, cancel: Event | None = None) -> Schema:
-        columns, revision = self._database.read(read_catalog, cancel)
+        schema = self._database.read(read_catalog, cancel)
+        columns = schema.columns
         absent = [table for table in REQUIRED if not REQUIRED[table] <= columns.get(table, frozenset())]
         if absent:
             found = f"{self._shown} is a {self._kind} database, but not an MLflow tracking store"
@@ -108,7 +109,7 @@ class SqlStore:
                     + ("" if self._kind == Kind.SQLITE else ", and the user needs SELECT on all of MLflow's tables"),
                 )
             raise NotAStore(f"{found}: it has no table of MLflow's", _ELSEWHERE.get(self._kind, _ELSEWHERE_ON_SERVER))
-        return Schema(revision, columns)
+        return schema
 
     def _read(self, work: Callable[[sa.Connection, Schema], T], cancel: Event | None) -> T:
         schema = self._schema

@@ -103,9 +103,8 @@ class SqlChanges:
         ids = tuple(dict.fromkeys(run_ids))
 
         def work(connection: sa.Connection) -> tuple[Outcome, ...]:
-            columns, revision = read_catalog(connection)
-            schema = Schema(revision, columns)
-            if any(not REQUIRED[table] <= columns.get(table, frozenset()) for table in REQUIRED):
+            schema = read_catalog(connection)
+            if any(not REQUIRED[table] <= schema.columns.get(table, frozenset()) for table in REQUIRED):
                 raise NotAStore(f"{self._shown} is not an MLflow tracking store", "nothing was changed")
             rules = rules_of(schema)
             if found := problems(change, rules):

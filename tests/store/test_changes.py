@@ -1,11 +1,10 @@
-"""Changing runs in databases: all or nothing, whoever else changes them, and whatever ends in between."""
+"""Changing runs: all or nothing in databases, run by run elsewhere, and what MLflow does not take not at all."""
 
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -18,23 +17,18 @@ from store.changes import (
     DeleteRuns,
     EndRuns,
     Exactly,
-    Outcome,
     Rename,
     RestoreRuns,
     Result,
     SetTags,
     undo_of,
 )
-from store.entities import Run, RunParts, ViewType
 from store.errors import AccessDenied, StoreBusy, StoreError, StoreNotFound, Unsupported, UsageError
-from store.opening import open_changes
-from store.protocols import Changes, RunQuery
 from store.sql.schema import COLUMNS, Schema
 from store.sql.sqlite_writing import SqliteWriter
 from store.sql.writing import SqlChanges, runs_statement, tags_statement
-from store.uris import parse
 from tests.support.backends import opened
-from tests.support.changer import begin, start_changer
+from tests.support.changeable import DATABASES, Changeable, changing, database_of, results, runs_of
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.mlflow_servers import RELEASES, mlflow_server
 from tests.support.reference import reference_database, reference_database_of
@@ -44,49 +38,12 @@ from tests.support.sqlite_states import as_nobody, open_folder, untouched
 from tests.support.tree_copy import tree_copy
 
 NOW: Final = 1_700_000_000_000
-SECONDS: Final = 60
-"""After which a process that changes runs is given up."""
-BULK: Final = 1_500
-"""Runs that one change takes: several statements' worth of ids."""
 
 
-@contextmanager
-def changing(uri: str) -> Iterator[Changes]:
-    """The store's runs, to be changed."""
-    changes = open_changes(parse(uri))
-    try:
-        yield changes
-    finally:
-        changes.close()
-
-
-def runs_of(uri: str) -> dict[str, Run]:
-    """Every run by id."""
-    with opened(uri) as store:
-        ids = store.run_ids(RunQuery(view=ViewType.ALL)).items
-        return {run.run_id: run for run in store.runs(ids, RunParts.ALL)}
-
-
-def database_of(folder: Path, runs: int = 0) -> Path:
-    """The reference store, with so many runs more."""
-    database = reference_database(folder)
-    with closing(sqlite3.connect(database)) as connection, connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(runs)")]
-        model = dict(zip(columns, connection.execute("SELECT * FROM runs").fetchone(), strict=True))
-        for number in range(runs):
-            row = {**model, "run_uuid": f"{number:032x}", "lifecycle_stage": "active", "deleted_time": None}
-            marks = ", ".join("?" * len(columns))
-            connection.execute(f"INSERT INTO runs VALUES ({marks})", [row[column] for column in columns])
-    return database
-
-
-@pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"contract-{name}")) for name in ("postgresql", "mariadb")]
-    + ["sqlite", "sqlite-wal"]
-)
-def copied(request: pytest.FixtureRequest, tmp_path: Path) -> _Copied:
+@pytest.fixture(params=DATABASES)
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Changeable:
     """Puts a database behind each kind of server, where it can be written."""
-    return _Copied(request.param, tmp_path)
+    return Changeable(request.param, tmp_path)
 
 
 @pytest.fixture(
@@ -109,32 +66,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield server.uri
 
 
-class _Copied:
-    """Makes a store that can be changed."""
-
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind = kind
-        self._folder = folder
-
-    def uri(self, runs: int = 0) -> str:
-        """The address of a new copy of the reference store."""
-        database = database_of(self._folder, runs)
-        if self.kind == "postgresql":
-            return postgres_copy(database, writable=True)
-        if self.kind == "mariadb":
-            return mariadb_copy(database, writable=True)
-        if self.kind == "sqlite-wal":
-            with closing(sqlite3.connect(database)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-        return f"sqlite:///{database}"
-
-
-def results(outcomes: tuple[Outcome, ...]) -> set[Result]:
-    """What became of the runs."""
-    return {outcome.result for outcome in outcomes}
-
-
-def test_every_change_is_read_back_and_taken_back(copied: _Copied) -> None:
+def test_every_change_is_read_back_and_taken_back(copied: Changeable) -> None:
     uri = copied.uri()
     before = runs_of(uri)
     active = [run.run_id for run in before.values() if run.lifecycle_stage == "active"]
@@ -281,7 +213,7 @@ def test_files_that_cannot_be_written_leave_the_others_as_they_were(tmp_path: Pa
     assert not list((tmp_path / "mlruns").rglob(".flowdeck-*"))
 
 
-def test_one_refused_run_holds_all_others(copied: _Copied) -> None:
+def test_one_refused_run_holds_all_others(copied: Changeable) -> None:
     uri = copied.uri()
     before = runs_of(uri)
     active = [run.run_id for run in before.values() if run.lifecycle_stage == "active"]
@@ -297,7 +229,7 @@ def test_one_refused_run_holds_all_others(copied: _Copied) -> None:
     assert runs_of(uri) == before
 
 
-def test_an_undo_does_not_overwrite_what_came_later(copied: _Copied) -> None:
+def test_an_undo_does_not_overwrite_what_came_later(copied: Changeable) -> None:
     uri = copied.uri()
     run_id = next(run.run_id for run in runs_of(uri).values() if run.lifecycle_stage == "active")
     with changing(uri) as changes:
@@ -310,43 +242,6 @@ def test_an_undo_does_not_overwrite_what_came_later(copied: _Copied) -> None:
     assert runs_of(uri)[run_id].tags["a"] == "2"
 
 
-def test_two_processes_lose_nothing_of_each_other(copied: _Copied) -> None:
-    uri, rounds = copied.uri(runs=40), 12
-    everything = list(runs_of(uri))
-    with changing(uri) as changes:
-        changes.apply(RestoreRuns(), everything)
-        changes.apply(SetTags(tuple((f"token-{number}", "") for number in range(rounds))), everything)
-    processes = [start_changer(uri, "tag", name, rounds) for name in ("ada", "bob")]
-    assert _finished(processes) == [rounds * len(everything)] * 2
-    for run in runs_of(uri).values():
-        for name in ("ada", "bob"):
-            assert [run.tags.get(f"{name}-{number}") for number in range(rounds)] == [name] * rounds
-    # The last word of one of them, in every run the same.
-    assert len({run.tags["shared"] for run in runs_of(uri).values()}) == 1
-    processes = [start_changer(uri, "rename", name, rounds) for name in ("ada", "bob")]
-    _finished(processes)
-    names = {(run.run_name, run.tags["mlflow.runName"]) for run in runs_of(uri).values()}
-    assert names in ({(f"{name}-{rounds - 1}",) * 2} for name in ("ada", "bob"))
-    # What is there once can be taken once.
-    processes = [start_changer(uri, "take", name, rounds) for name in ("ada", "bob")]
-    assert sum(_finished(processes)) == rounds * len(everything)
-
-
-def _finished(processes: list[subprocess.Popen[str]]) -> list[int]:
-    """Lets them run at the same time; how many runs each changed."""
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        begin(process)
-    changed: list[int] = []
-    for process in processes:
-        out, _ = process.communicate(timeout=SECONDS)
-        assert process.returncode == 0
-        changed.append(int(out.split()[-1]))
-    return changed
-
-
 @pytest.mark.xdist_group("contract-mariadb")
 def test_a_key_that_differs_in_case_alone_is_told_where_that_does_not_count(tmp_path: Path) -> None:
     uri = mariadb_copy(database_of(tmp_path), writable=True)
@@ -356,32 +251,6 @@ def test_a_key_that_differs_in_case_alone_is_told_where_that_does_not_count(tmp_
         with pytest.raises(UsageError, match="has the tag “Team”"):
             changes.apply(SetTags((("team", "2"),)), [run_id])
     assert runs_of(uri)[run_id].tags["Team"] == "1"
-
-
-def test_a_process_that_is_killed_leaves_all_or_nothing(copied: _Copied) -> None:
-    uri = copied.uri(runs=BULK)
-    with changing(uri) as changes:
-        changes.apply(RestoreRuns(), list(runs_of(uri)))
-    seen = set()
-    for wait in (0.0, 0.03, 0.07, 0.11):
-        process = start_changer(uri, "toggle", "x", 1_000)
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            begin(process)
-            assert process.stdout.readline() == "round 0\n"
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(wait)
-        finally:
-            process.kill()
-            process.wait(SECONDS)
-            process.stdout.close()
-        states = {(run.lifecycle_stage, run.deleted_time) for run in runs_of(uri).values()}
-        assert len(states) == 1
-        seen |= states
-        with changing(uri) as changes:
-            changes.apply(RestoreRuns(), list(runs_of(uri)))
-    assert seen
 
 
 @pytest.mark.parametrize(

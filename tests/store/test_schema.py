@@ -346,3 +346,19 @@ def test_a_database_of_a_real_release_is_named_by_it(path: Path) -> None:
 
 def _minor(release: str) -> list[int]:
     return [int(number) for number in release.split(".")[:2]]
+
+
+@pytest.mark.parametrize("table", ["params", "latest_metrics"])
+def test_rows_without_numbers_are_found_as_those_that_have_them(tmp_path: Path, table: str) -> None:
+    numbered, path = tmp_path / "mlflow" / "mlflow.db", tmp_path / "other" / "mlflow.db"
+    for made in (numbered, path):
+        made.parent.mkdir()
+        make(made)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        columns = ", ".join(name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})"))
+        connection.execute(f"ALTER TABLE {table} RENAME TO kept")
+        connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (key, run_uuid)) without\trowid")
+        connection.execute(f"INSERT INTO {table} SELECT * FROM kept")
+    query = RunQuery(filter="params.lr = '0.1' and metrics.loss > 0" if table == "params" else "metrics.loss > 0")
+    with opened(numbered) as store, opened(path) as other:
+        assert store.run_ids(query).items == other.run_ids(query).items == (RUN,)

@@ -208,6 +208,17 @@ def test_what_mlflow_understands_is_asked_for_as_before() -> None:
     assert "runs.run_uuid IN (SELECT params.run_uuid" in sql
 
 
+def test_sqlite_reads_the_holders_of_a_key_in_the_order_of_the_file() -> None:
+    schema = Schema(None, NEW.columns, frozenset({"params"}))
+    sql = " ".join(run_sql("params.b = 'x'", schema=schema).split())
+    places = 'SELECT params.rowid FROM params WHERE params."key" = ? ORDER BY params.rowid'
+    assert f"SELECT params.run_uuid FROM params WHERE params.rowid IN ({places}) AND params.value = ?" in sql
+    # Where the rows have no numbers, and where runs are looked up one by one, there is nothing to put in order.
+    assert "rowid" not in run_sql("metrics.b > 1", schema=schema)
+    one = run_ids_statement(schema, parse_run_filter("params.b = 'x'"), (), ("1",), ViewType.ALL, 10, "sqlite")
+    assert "rowid" not in str(one)
+
+
 def test_the_deepest_filters_that_are_understood_are_sql() -> None:
     deep = "params.a = 'x'"
     for level in range(DEEPEST // 2):

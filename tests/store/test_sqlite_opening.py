@@ -808,9 +808,10 @@ def test_the_wal_of_a_dead_writer_is_read_up_to_its_last_commit(folder: Path, sh
         assert bool(store.info.notices) != shm
 
 
-def test_a_wal_that_is_cut_short_is_read_up_to_the_last_whole_commit(folder: Path) -> None:
+@pytest.mark.parametrize("shm", [True, False])
+def test_a_wal_that_is_cut_short_is_read_up_to_the_last_whole_commit(folder: Path, shm: bool) -> None:
     path = make(folder / "mlflow.db")
-    states.leave_wal(path, shm=False)
+    states.leave_wal(path, shm=shm)
     wal = Path(f"{path}-wal")
     data = wal.read_bytes()
     seen = set()

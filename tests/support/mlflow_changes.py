@@ -1,43 +1,109 @@
-"""A real MLflow, in an environment of its own, that changes the runs of a database through its store.
-
-Run as a program with that environment's interpreter: the URI, then a JSON list of calls [name, arguments].
-"""
+"""Real MLflows, in environments of their own, whose clients change runs and tell what they read of them."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import psycopg2
+import pymysql
+import pytest
+
+from tests.support.mlflow_servers import RELEASES, python_with
+
+ENVIRONMENTS_VARIABLE: Final = "FLOWDECK_MLFLOW_ENVIRONMENTS"
+"""Names a folder with environments of further releases, `mlflow-1.8.0` and the like."""
+
+_PROGRAM: Final = Path(__file__).with_name("mlflow_calls.py")
 
 
-def change_with_mlflow(python: str, uri: str, calls: Sequence[Sequence[Any]]) -> None:
-    """Makes MLflow's own client do the calls; with the driver for PostgreSQL that the tests have."""
-    import psycopg
+def release_python(release: str) -> str:
+    """The interpreter with that release; skips the test where there is none.
 
-    environment = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), "DO_NOT_TRACK": "1"}
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(psycopg.__file__).parent.parent
-        for found in place.glob("psycopg*"):
-            (Path(folder) / found.name).symlink_to(found)
-        environment |= {"PYTHONPATH": folder, "MLFLOW_ALLOW_FILE_STORE": "true"}
-        command = [python, __file__, uri, json.dumps(calls)]
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=100, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    Those that continuous integration has fail there instead.
+    """
+    further = Path(os.environ.get(ENVIRONMENTS_VARIABLE, ""), f"mlflow-{release}", "bin", "python")
+    if os.environ.get(ENVIRONMENTS_VARIABLE) and further.is_file():
+        return str(further)
+    if release in RELEASES:
+        return python_with(RELEASES[release])
+    return str(pytest.skip(f"{ENVIRONMENTS_VARIABLE} names no folder with MLflow {release}"))
 
 
-def _main(uri: str, calls: list[list[Any]]) -> None:
-    sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__file__).resolve().parent]
-    from mlflow.tracking import MlflowClient
+class MlflowRuns:
+    """The runs of stores as the client of one release takes them, in one process that loads MLflow once."""
 
-    client = MlflowClient(uri)
-    for name, *arguments in calls:
-        getattr(client, name)(*arguments)
+    def __init__(self, python: str) -> None:
+        # Drivers for database servers, as the tests have them; MLflow brings none.
+        self._drivers = tempfile.mkdtemp(prefix="flowdeck-drivers-")
+        atexit.register(shutil.rmtree, self._drivers, ignore_errors=True)
+        for module in (psycopg2, pymysql):
+            place = Path(module.__file__ or "").parent
+            for found in place.parent.glob(f"{place.name}*"):
+                Path(self._drivers, found.name).symlink_to(found)
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": self._drivers,
+            "MLFLOW_ALLOW_FILE_STORE": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "DO_NOT_TRACK": "true",
+            "PYTHONPATH": self._drivers,
+            "PYTHONUTF8": "1",
+        }
+        self._log = Path(self._drivers, "log")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [python, str(_PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+                env=environment,
+                cwd=self._drivers,
+            )
+        atexit.register(self._process.kill)
+
+    def change(self, uri: str, calls: Sequence[Sequence[Any]]) -> None:
+        """Makes the client do calls `[name, arguments]`."""
+        self._ask({"uri": _for_mlflow(uri), "calls": calls})
+
+    def read(self, uri: str, run_ids: Sequence[str], experiments: Sequence[str]) -> dict[str, Any]:
+        """What the client says of these runs, by id: their name, status, end, stage and tags.
+
+        It says the same when it searches these experiments.
+        """
+        told = self._ask({"uri": _for_mlflow(uri), "read": run_ids, "experiments": experiments})
+        found = {run_id: told["found"][run_id] for run_id in run_ids}
+        assert found == told["got"]
+        return found
+
+    def _ask(self, request: object) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        if not (line := self._process.stdout.readline()):
+            pytest.fail(f"MLflow failed:\n{self._log.read_text('utf-8', 'replace')[-3000:]}")
+        return json.loads(line)
 
 
-if __name__ == "__main__":
-    _main(sys.argv[1], json.loads(sys.argv[2]))
+@cache
+def mlflow_runs(python: str) -> MlflowRuns:
+    """The process of that interpreter, which all tests of this process share."""
+    return MlflowRuns(python)
+
+
+def _for_mlflow(uri: str) -> str:
+    """The address for an MLflow that has the tests' drivers."""
+    return uri.replace("postgresql://", "postgresql+psycopg2://")

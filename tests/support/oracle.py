@@ -30,9 +30,10 @@ from store.search.parse import (
     parse_run_filter,
     parse_run_order,
 )
+from store.sql.catalog import read_catalog
 from store.sql.compile import experiment_ids_statement
 from store.sql.numbers import add_functions
-from store.sql.schema import COLUMNS, Schema
+from store.sql.schema import Schema
 from store.sql.search import find_runs
 
 BUNDLED: Final = Path(__file__).parent.parent / "data" / "oracle-db"
@@ -193,10 +194,8 @@ def compiled_experiment_search(database: Path, query: ExperimentQuery) -> list[s
 @cache
 def schema_of(database: Path) -> Schema:
     """The tables and columns of an SQLite database."""
-    inspector = sa.inspect(_engine(database))
-    present = [name for name in COLUMNS if inspector.has_table(name)]
-    columns = {name: frozenset(column["name"] for column in inspector.get_columns(name)) for name in present}
-    return Schema(revision=None, columns=columns)
+    with _engine(database).connect() as connection:
+        return read_catalog(connection)
 
 
 @cache

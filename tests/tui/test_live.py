@@ -18,6 +18,8 @@ from textual.pilot import Pilot
 
 from store.entities import Axis, Experiment, RunParts
 from store.errors import StoreUnreachable
+from store.groups import GroupKey
+from store.kinds import KeyKind
 from store.opening import open_store
 from store.protocols import Store
 from tests.support.counting import CountingStore
@@ -481,3 +483,36 @@ def test_the_helper_counts_what_it_passes_on(database: Path) -> None:
     for call in made:
         call()
     assert store.names() == ["experiment_stats", "matching_run_ids"]
+
+
+async def test_groups_follow_what_their_runs_log(database: Path, trainer: Trainer) -> None:
+    store = counted(database)
+    async with living(store) as (pilot, screen):
+        await open_experiment(pilot, screen)
+        screen.runs.group_by(((GroupKey(KeyKind.PARAM, "optimizer"),),))
+        await wait_for(pilot, lambda: screen.panes.groups.group is not None and not screen.busy, "groups")
+
+        def grouped() -> int:
+            rows = screen.panes.groups.table.rows
+            return sum(int((rows.cells(index) or ())[1].text) for index in range(len(rows)))
+
+        before = grouped()
+        run_id = trainer.start(trainer.experiment(RESNET), "begun-just-now")
+        await wait_for(pilot, lambda: grouped() == before + 1, "a group has one run more")
+        trainer.log(run_id, "val/acc", 0.5, 7)
+
+        def summed_up() -> int:
+            grouping = screen.panes.groups.grouping
+            assert grouping is not None
+            place = [column.key for column in grouping.metrics].index("val/acc")
+            return sum(group.spreads[place].n for group in grouping.groups)
+
+        known = summed_up()
+        await wait_for(pilot, lambda: summed_up() == known + 1, "its value counts")
+        trainer.end(run_id)
+        await wait_for(pilot, lambda: not screen.busy, "rest")
+        # Where nothing changes nothing is grouped again.
+        await looks(pilot, store, 3)
+        settled = screen.panes.groups.grouping
+        await looks(pilot, store, 3)
+        assert screen.panes.groups.grouping is settled

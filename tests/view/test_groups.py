@@ -61,7 +61,7 @@ def test_a_configuration_ranks_by_its_mean_and_not_by_its_luckiest_run() -> None
     rows = GroupRows(found, [LOSS, AUC], by_mean())
     assert texts(rows) == [
         ["2", "2", "0.8", "0", "0.8", "0.8", "-", "-", "-", "-"],
-        ["1", "2", "0.7", "0.28284", "0.5", "0.9", "-", "-", "-", "-"],
+        ["1", "2", "0.7", "0.283", "0.5", "0.9", "-", "-", "-", "-"],
         ["none", "1", "-", "-", "-", "-", "-", "-", "-", "-"],
     ]
     assert [column.title for column in rows.columns][:4] == ["lr", "Runs", "mean val/auc ↓", "std"]

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.entities import Metric, Run, ViewType
+from store.kinds import PARENT_TAG
 from store.protocols import RunQuery
 from store.search.parse import parse_run_filter, parse_run_order
 from store.search.syntax import And, Comparison, Entity, Operator, conjuncts
 from tui.view import cells
-from tui.view.facts import PARENT_TAG, run_duration
+from tui.view.facts import run_duration
 from tui.view.glyphs import UNICODE
 from tui.view.order import Order, SortKey, sortable
 from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS, RunColumn, RunColumns, choose_columns

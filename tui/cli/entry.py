@@ -10,6 +10,9 @@ from typing import Final
 OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 """Imports make many objects and no garbage: looking for some costs a sixth of a short command's time."""
 
+OBJECTS_IN_COMMANDS: Final = 400_000
+"""The same while a command runs, which makes its answer and ends: that, too, is no garbage."""
+
 
 def run() -> None:
     """What `flowdeck` does."""
@@ -38,6 +41,7 @@ def _start() -> int:
     arguments = sys.argv[1:]
     if len(arguments) <= 1 and _plain(arguments) and sys.stdin.isatty() and sys.stdout.isatty():
         return _open(arguments[0] if arguments else None)
+    gc.set_threshold(OBJECTS_IN_COMMANDS, *gc.get_threshold()[1:])
     from tui.cli.main import run_command
 
     return run_command()

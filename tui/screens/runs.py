@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.widgets.filter_prompt import FilterPrompt
+    from tui.widgets.nested_runs import NestedRuns
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
 
@@ -71,8 +72,12 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-        self.runs.directions = self._views.directions
-        self.runs.history = self.history
+        from tui.widgets.runs_pane import RunsPane
+
+        # It is gone already if the program ended meanwhile.
+        for pane in self.query(RunsPane):
+            pane.directions = self._views.directions
+            pane.history = self.history
 
     # Which runs
 
@@ -123,6 +128,12 @@ class RunsScreen(ChangesScreen):
 
     def on_runs_list_wanted(self, message: RunsList.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys, message.columns)
+
+    def on_nested_runs_nesting_wanted(self, message: NestedRuns.NestingWanted) -> None:
+        self._read("nesting", "looking for parents", reading.nest_runs, message.ids)
+
+    def on_runs_nested(self, message: messages.RunsNested) -> None:
+        self.runs.nest(message.ids, message.nesting)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
@@ -236,7 +247,7 @@ class RunsScreen(ChangesScreen):
         if gone := message.asked - len(message.runs):
             told = f"{plural(gone, 'marked run')} not in the store any more"
             self.notify(told, severity="warning", markup=False, timeout=5)
-        screen = CompareScreen(message.runs, self._names, self.runs.directions)
+        screen = CompareScreen(message.runs, self._names, self.runs.directions, self)
         self.app.push_screen(screen, self._compared_opened)
 
     async def _compared_opened(self, run_id: str | None) -> None:

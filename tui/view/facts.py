@@ -10,9 +10,6 @@ if TYPE_CHECKING:
 NOTE_TAG: Final = "mlflow.note.content"
 """Where MLflow keeps the note of an experiment or a run, in Markdown."""
 
-PARENT_TAG: Final = "mlflow.parentRunId"
-"""Where MLflow keeps the id of the run that a nested run belongs to."""
-
 
 def run_duration(run: Run) -> int | None:
     """Milliseconds from start to end; None while it runs."""

@@ -152,7 +152,8 @@ def spread_cells(spread: Spread, runs: int) -> list[Cell]:
         return [NOTHING] * 4
     # A mean over fewer runs than the group has must not pass for one over all of them.
     of = "" if spread.n == runs else f" (n {cells.count(spread.n)})"
-    std = NOTHING if spread.std is None else Cell(cells.number(spread.std), "dim")
+    # How far values are apart is not known to more digits.
+    std = NOTHING if spread.std is None else Cell(cells.number(float(f"{spread.std:.3g}")), "dim")
     edges = [Cell(cells.number(edge), "dim") for edge in (spread.least, spread.most)]
     return [Cell(f"{cells.number(spread.mean)}{of}"), std, *edges]
 

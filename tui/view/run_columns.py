@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from store.entities import MetricColumn, Run
-from store.kinds import Aggregate, RunParts
+from store.kinds import PARENT_TAG, Aggregate, RunParts
 from store.protocols import RunKeys
-from tui.view.facts import PARENT_TAG
 
 METRIC_COLUMNS: Final = 8
 """Metrics that get a column of their own, those that most runs have first."""

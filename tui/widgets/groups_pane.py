@@ -126,6 +126,11 @@ class GroupsPane(Pane):
         self._list()
 
     @property
+    def grouping(self) -> Grouping | None:
+        """What is shown; None before anything was."""
+        return self._grouping
+
+    @property
     def group(self) -> Group | None:
         """The one under the cursor."""
         rows = self.table.rows

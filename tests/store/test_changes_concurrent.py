@@ -1,0 +1,150 @@
+"""Several processes that change the same runs at once, and processes that are killed while they do."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from store.changes import RestoreRuns, Result, SetTags
+from tests.support.changeable import DATABASES, Changeable, changing, results, runs_of
+from tests.support.changer import begin, start_changer
+
+SECONDS: Final = 60
+"""After which a process that changes runs is given up."""
+
+BULK: Final = 1_500
+"""Runs that one change takes: several statements' worth of ids."""
+
+
+@pytest.fixture(params=[*DATABASES, "tree"])
+def changeable(request: pytest.FixtureRequest, tmp_path: Path) -> Changeable:
+    """Each kind of store, where flowdeck never gets into its own way."""
+    return Changeable(request.param, tmp_path)
+
+
+@pytest.fixture(params=DATABASES)
+def transactional(request: pytest.FixtureRequest, tmp_path: Path) -> Changeable:
+    """Each kind of store that changes many runs at one moment."""
+    return Changeable(request.param, tmp_path)
+
+
+def started(processes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    """Lets changers that are ready begin at the same time."""
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        begin(process)
+    return processes
+
+
+def finished(processes: list[subprocess.Popen[str]]) -> list[int]:
+    """Waits for changers; how many runs each changed."""
+    changed: list[int] = []
+    for process in processes:
+        out, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0
+        changed.append(int(out.split()[-1]))
+    return changed
+
+
+def two(uri: str, what: str, rounds: int) -> list[subprocess.Popen[str]]:
+    """Two processes that do the same at the same time."""
+    return started([start_changer(uri, what, name, rounds) for name in ("ada", "bob")])
+
+
+def test_two_processes_lose_nothing_of_each_other(changeable: Changeable) -> None:
+    uri, rounds = changeable.uri(runs=40), 12
+    if changeable.kind == "tree":
+        rounds = 4  # each value is a file of its own
+    everything = list(runs_of(uri))
+    with changing(uri) as changes:
+        changes.apply(RestoreRuns(), everything)
+        changes.apply(SetTags(tuple((f"token-{number}", "") for number in range(rounds))), everything)
+    assert finished(two(uri, "tag", rounds)) == [rounds * len(everything)] * 2
+    for run in runs_of(uri).values():
+        for name in ("ada", "bob"):
+            assert [run.tags.get(f"{name}-{number}") for number in range(rounds)] == [name] * rounds
+    # The last word of one of them, in every run the same.
+    assert len({run.tags["shared"] for run in runs_of(uri).values()}) == 1
+    finished(two(uri, "rename", rounds))
+    names = {(run.run_name, run.tags["mlflow.runName"]) for run in runs_of(uri).values()}
+    assert names in ({(f"{name}-{rounds - 1}",) * 2} for name in ("ada", "bob"))
+    # What is there once can be taken once.
+    assert sum(finished(two(uri, "take", rounds))) == rounds * len(everything)
+    # A run that is deleted is not deleted again: deletions and restorations take turns, and a deletion is the last.
+    assert sum(finished(two(uri, "toggle", 2 * rounds + 1))) % (2 * len(everything)) == len(everything)
+    ((stage, deleted_time),) = {(run.lifecycle_stage, run.deleted_time) for run in runs_of(uri).values()}
+    assert stage == "deleted"
+    assert deleted_time
+
+
+def test_nobody_sees_a_part_of_a_change(transactional: Changeable) -> None:
+    uri = transactional.uri(runs=40)
+    everything = list(runs_of(uri))
+    with changing(uri) as changes:
+        changes.apply(RestoreRuns(), everything)
+    processes = two(uri, "toggle", 40)
+    looks = 0
+    while any(process.poll() is None for process in processes):
+        ((stage, deleted_time),) = {(run.lifecycle_stage, run.deleted_time) for run in runs_of(uri).values()}
+        assert (stage == "deleted") == (deleted_time is not None)
+        looks += 1
+    finished(processes)
+    assert looks
+
+
+def killed_after(uri: str, what: str, seconds: float) -> None:
+    """A process that changes every run again and again is killed so long after its first round."""
+    (process,) = started([start_changer(uri, what, "x", 1_000)])
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "round 0\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    finally:
+        process.kill()
+        process.wait(SECONDS)
+        process.stdout.close()
+
+
+def test_a_process_that_is_killed_leaves_all_or_nothing(transactional: Changeable) -> None:
+    uri = transactional.uri(runs=BULK)
+    everything = list(runs_of(uri))
+    with changing(uri) as changes:
+        changes.apply(RestoreRuns(), everything)
+    for what, seconds in (("toggle", 0.0), ("toggle", 0.05), ("rename", 0.03), ("rename", 0.11)):
+        killed_after(uri, what, seconds)
+        now = runs_of(uri).values()
+        assert len({(run.lifecycle_stage, run.deleted_time) for run in now}) == 1
+        if what == "rename":
+            assert len({(run.run_name, run.tags["mlflow.runName"]) for run in now}) == 1
+        with changing(uri) as changes:
+            changes.apply(RestoreRuns(), everything)
+
+
+def test_a_process_that_is_killed_leaves_every_run_of_a_tree_whole(tmp_path: Path) -> None:
+    uri = Changeable("tree", tmp_path).uri(runs=100)
+    with changing(uri) as changes:
+        changes.apply(RestoreRuns(), list(runs_of(uri)))
+    before = runs_of(uri)
+    for seconds in (0.0, 0.02, 0.05, 0.09):
+        killed_after(uri, "toggle", seconds)
+        # Some runs are changed and some are not, but nothing is half written, lost or locked.
+        now = runs_of(uri)
+        assert now.keys() == before.keys()
+        for run_id, run in now.items():
+            assert run.problems == before[run_id].problems
+            assert (run.lifecycle_stage == "deleted") == (run.deleted_time is not None)
+            assert (run.tags, run.params, run.run_name) == (
+                before[run_id].tags,
+                before[run_id].params,
+                before[run_id].run_name,
+            )
+        with changing(uri) as changes:
+            # The same again finishes what was begun.
+            assert results(changes.apply(RestoreRuns(), list(now))) <= {Result.CHANGED, Result.UNCHANGED}
+        assert repr(runs_of(uri)) == repr(before)
