@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from store.kinds import Aggregate
+
 _LESS: Final = frozenset(
     (
         *("loss", "nll", "err", "error", "errors", "mae", "mse", "rmse", "mape", "wer", "cer", "fid", "perplexity"),
@@ -34,3 +36,8 @@ def more_is_better(metric: str) -> bool | None:
         if lower in _LESS or lower.endswith(_ENDINGS):
             return False
     return None
+
+
+def best_of(up: bool | None) -> Aggregate | None:
+    """What of a history is its best value, if more is better or less; None if nobody knows."""
+    return None if up is None else Aggregate.MAX if up else Aggregate.MIN

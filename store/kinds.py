@@ -80,3 +80,7 @@ class KeyKind(enum.StrEnum):
     PARAM = "params"
     TAG = "tags"
     DATASET = "datasets"
+
+
+PARENT_TAG: Final = "mlflow.parentRunId"
+"""The tag by which a nested run names its parent."""

@@ -126,7 +126,7 @@ def _fold(text: str) -> str:
 def similar(text: str, words: Iterable[str]) -> list[str]:
     """At most three of `words` that could have been meant, best first."""
     known = {_fold(word): word for word in reversed(list(words)) if word}
-    near = get_close_matches(_fold(text), list(known), 3, 0.6)
+    near = get_close_matches(_fold(text), list(known), 3, 0.61)
     inside = [word for word in sorted(known) if _fold(text) in word] if len(text) >= 3 else []
     return [known[word] for word in dict.fromkeys([*near, *inside])][:3]
 

@@ -182,6 +182,23 @@ class Store(Protocol):
         """
         ...
 
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        """The values that the newest runs of these experiments have under a param or a tag, deleted runs among them.
+
+        Of datasets (`key` is name, digest or context) those of the datasets that they read; metrics have none.
+        `text` is a part of the value, in whatever case. Those that most runs have come first, then by value. The notes
+        say if not every run was looked at.
+        """
+        ...
+
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         """The params, metrics (by their latest values) and tags in which these runs differ.
 

@@ -38,6 +38,8 @@ class Question:
     fields: tuple[Field, ...] = ()
     yes: str = ""
     """What going on means, for the button."""
+    no: str = "No, do not connect"
+    """What not going on means."""
 
 
 @dataclass

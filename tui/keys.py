@@ -19,6 +19,7 @@ class Place(enum.StrEnum):
     NAMES = "in lists of names"
     EXPERIMENTS = "experiments"
     RUNS = "runs"
+    PROMPT = "writing a filter"
     GROUPS = "groups of runs"
     GROUPING = "choosing groups"
     COLUMNS = "choosing columns"
@@ -126,6 +127,15 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.EVERYWHERE,
         11,
     ),
+    Key(
+        "export",
+        ("e",),
+        "export",
+        "export",
+        "Write what the list shows, or all that matches, to a file: csv, json, ndjson, markdown or parquet.",
+        Place.EVERYWHERE,
+        37,
+    ),
     Key("note", ("E",), "change('note')", "note", "Write the run's note in $EDITOR.", Place.EVERYWHERE),
     Key("delete", ("delete",), "change('delete')", "delete", "Delete the run, after a typed word.", Place.EVERYWHERE),
     Key("restore", ("U",), "change('restore')", "restore", "Restore the run that was deleted.", Place.EVERYWHERE),
@@ -214,6 +224,9 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.RUNS,
     ),
     Key("runs_stage", ("V",), "next_stage", "deleted", "Show active, deleted or all runs.", Place.RUNS),
+    Key("nested", ("B",), "nested", "nested", "Show runs below their parents, or one after the other.", Place.RUNS, 47),
+    Key("fold", ("minus",), "fold", "fold", "Hide what is below the run, or show it again.", Place.RUNS),
+    Key("fold_all", ("asterisk",), "fold_all", "fold all", "Hide what is below every run, or show all.", Place.RUNS),
     Key(
         "group",
         ("b",),
@@ -222,6 +235,50 @@ KEYS: Final[tuple[Key, ...]] = (
         "Group the runs by params, tags or dataset; seeds and folds are found.",
         Place.RUNS,
         48,
+    ),
+    Key("offer_next", ("tab",), "offer(1)", "offers", "Choose the next of what can come here.", Place.PROMPT, 80),
+    Key("offer_previous", ("shift+tab",), "offer(-1)", "previous offer", "Choose the one before.", Place.PROMPT),
+    Key(
+        "prompt_down",
+        ("down",),
+        "line(1)",
+        "down",
+        "Down what is offered; in the filters of before, to the next one.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_up",
+        ("up",),
+        "line(-1)",
+        "up",
+        "Up what is offered; where nothing is chosen, to the filter that was used before.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_search",
+        ("ctrl+r",),
+        "search",
+        "used before",
+        "Search the filters that were used in this store.",
+        Place.PROMPT,
+        60,
+    ),
+    Key(
+        "prompt_take",
+        ("enter",),
+        "take",
+        "take",
+        "Take what is chosen; where nothing is, show the runs that match the filter.",
+        Place.PROMPT,
+    ),
+    Key(
+        "prompt_close",
+        ("escape",),
+        "close",
+        "back",
+        "Close what is offered, then the prompt; the filter stays as it was.",
+        Place.PROMPT,
+        70,
     ),
     Key("group_mark", ("space",), "group_mark", "mark", "Mark the runs of the group.", Place.GROUPS, 52),
     Key("group_sort", ("s",), "group_sort", "rank by", "Choose what groups are ranked by.", Place.GROUPS, 60),
@@ -256,8 +313,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "column_aggregate",
         ("a",),
         "column_aggregate",
-        "min/max",
-        "What is shown of a metric: latest, min, max, first, mean.",
+        "best/min",
+        "What is shown of a metric: latest, best, min, max, first, mean.",
         Place.COLUMNS,
     ),
     Key("column_step", ("at",), "column_step", "at step", "A metric's value at a step.", Place.COLUMNS),
@@ -277,6 +334,14 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key("compare_all", ("x",), "compare_all", "all", "Only what differs, or everything.", Place.COMPARE),
     Key("compare_find", ("slash",), "compare_find", "find", "Find keys as you type.", Place.COMPARE),
+    Key(
+        "compare_export",
+        ("e",),
+        "compare_export",
+        "export",
+        "Write the comparison to a file: csv, json, ndjson, markdown or parquet.",
+        Place.COMPARE,
+    ),
     Key("compare_copy_id", ("y",), "compare_copy_id", "copy id", "Copy the id of the run.", Place.COMPARE),
     Key(
         "compare_copy_value", ("Y",), "compare_copy_value", "copy value", "Copy what the run has there.", Place.COMPARE
@@ -325,6 +390,7 @@ _SHOWN: Final = {
     "equals_sign": "=",
     "plus": "+",
     "minus": "-",
+    "asterisk": "*",
     "at": "@",
     "f1": "F1",
 }

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
         Run,
         StoreInfo,
     )
+    from store.errors import FilterError
     from store.groups import Grouping
     from store.kinds import KeyKind
+    from store.nesting import Nesting
+    from store.offers import Offers, Typed
     from store.protocols import Headway, RunKeys, Store
     from store.seeds import Proposal
     from tui.clipboard import Outcome
@@ -112,6 +115,17 @@ class RunsFound(Message):
     """How the store found them, where it did not do so alone."""
     keys: RunKeys | None = None
     """What of the runs was read; None: all."""
+    nesting: Nesting | None = None
+    """The same runs below their parents, if the view nests them."""
+
+
+@dataclass
+class RunsNested(Message):
+    """The runs of a list below their parents."""
+
+    ids: Sequence[str]
+    """The list."""
+    nesting: Nesting
 
 
 @dataclass
@@ -160,6 +174,22 @@ class KeysFound(Message):
     keys: Sequence[KeyCount]
     note: str
     """What is not told, for people; empty if nothing is missing."""
+
+
+@dataclass
+class OffersFound(Message):
+    """What can come next in a filter that is being typed."""
+
+    offers: Offers
+
+
+@dataclass
+class MistakeFound(Message):
+    """What is wrong in a filter that is being typed, whatever comes next."""
+
+    typed: Typed
+    error: FilterError | None
+    """None if nothing is."""
 
 
 @dataclass

@@ -22,12 +22,15 @@ from tui.messages import (
     GroupsProposed,
     HitsFound,
     KeysFound,
+    MistakeFound,
+    OffersFound,
     OtherStoreOpened,
     RunRead,
     RunsAbsent,
     RunsComing,
     RunsCompared,
     RunsFound,
+    RunsNested,
     RunsRead,
     SparksRead,
     StoreOpened,
@@ -42,6 +45,8 @@ from tui.messages import (
 # Imported by the functions that need them: this module is loaded before the first frame.
 if TYPE_CHECKING:
     from store.entities import Experiment, ExperimentStats, KeyCount, MetricSummary, Run
+    from store.nesting import Nesting
+    from store.offers import Observed, Typed
     from store.protocols import Headway, RunKeys, Store
     from store.ssh.questions import Questions
     from tui.view.run_columns import RunColumn, RunColumns
@@ -79,6 +84,12 @@ SPARKS_AT_ONCE: Final = 8
 
 KEYS_OFFERED: Final = 200
 """Keys of a kind that are offered at a time."""
+
+TYPING: Final = 0.04
+"""Seconds after a key before a store is asked what can come next: who types on does not want to know."""
+
+THINKING: Final = 0.6
+"""Seconds after a key before it is said what is wrong: who types on may be mending it."""
 
 HEADWAY_PAUSE: Final = 0.1
 """Seconds between two messages about how far a reading has come: oftener, a slow link would carry nothing else."""
@@ -171,16 +182,34 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
 
     first = store.run_ids(replace(query, limit=FIRST_RUNS), cancel, progress)
     runs, columns, keys = _first_rows(store, first.items, view, cancel)
-    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes, keys))
+    nesting = _nesting(store, view, first.items, cancel)
+    post(RunsFound(view, first.items, not first.more, runs, columns, first.notes, keys, nesting))
     if first.more:
         every = store.run_ids(query, cancel, progress)
-        post(RunsFound(view, every.items, True, (), columns, every.notes, keys))
+        nesting = _nesting(store, view, every.items, cancel)
+        post(RunsFound(view, every.items, True, (), columns, every.notes, keys, nesting))
         give_back(len(every.items))
     elif not first.items and query.filter:
         from store.absent import absent, named_by_filter
 
         if named := named_by_filter(query.filter):
             post(RunsAbsent(view, absent(store, named, query, cancel)))
+
+
+def _nesting(store: Store, view: RunsView, ids: Sequence[str], cancel: Event) -> Nesting | None:
+    """None if runs are not to be nested, or are too many for it."""
+    if not view.nested:
+        return None
+    from store.nesting import MOST_NESTED, read_nesting
+
+    return read_nesting(store, ids, cancel) if len(ids) <= MOST_NESTED else None
+
+
+def nest_runs(store: Store, ids: Sequence[str], post: Post, cancel: Event) -> None:
+    """The runs of a list below their parents."""
+    from store.nesting import read_nesting
+
+    post(RunsNested(ids, read_nesting(store, ids, cancel)))
 
 
 def _first_rows(
@@ -216,7 +245,7 @@ def _narrow_rows(store: Store, ids: Sequence[str], keys: RunKeys, cancel: Event)
 def read_rows(
     store: Store, ids: Sequence[str], keys: RunKeys | None, columns: Sequence[RunColumn], post: Post, cancel: Event
 ) -> None:
-    """Rows, then what their `columns` show of histories, which takes longer."""
+    """Rows, then what their `columns` show of histories and datasets, which takes longer."""
     runs = store.runs(ids, ROW_PARTS, cancel) if keys is None else _narrow_rows(store, ids, keys, cancel)
     post(RunsRead(ids, runs, keys))
     if any(column.computed for column in columns):
@@ -233,7 +262,7 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
 
 def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], cancel: Event) -> RunValues:
-    """What `columns` show of the histories of these runs."""
+    """What `columns` show of the histories and the datasets of these runs."""
     from tui.view.cells import SPARK_COLUMNS, sparkline
     from tui.view.run_values import RunValues
 
@@ -243,6 +272,11 @@ def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], 
         found = store.metric_values(ids, wanted, cancel)
         for place, column in enumerate(wanted):
             values.add_numbers(column, {key: found[key][place] if key in found else None for key in ids})
+    if any(column.kind == "datasets" for column in columns):
+        from tui.view.facts import datasets_of
+
+        read = {run.run_id: datasets_of(run) for run in store.runs(ids, RunParts.INPUTS, cancel)}
+        values.add_datasets({key: read.get(key, ()) for key in ids})
     for key in dict.fromkeys(column.key for column in columns if column.spark):
         curves = store.sparklines(ids, key, SPARK_COLUMNS, cancel)
         drawn = {run: sparkline(buckets, SPARK_COLUMNS) if (buckets := curves.get(run)) else "" for run in ids}
@@ -252,6 +286,20 @@ def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], 
 
 def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
     """What the runs of these experiments have under keys that contain `text`."""
+    post(_keys_found(store, experiment_ids, text, cancel))
+
+
+def find_columns(store: Store, experiment_ids: tuple[str, ...] | None, text: str, post: Post, cancel: Event) -> None:
+    """The same, and then the names of datasets as well: some stores take longer to tell them."""
+    from store.kinds import KeyKind
+
+    found = _keys_found(store, experiment_ids, text, cancel)
+    post(found)
+    if datasets := store.keys(KeyKind.DATASET, experiment_ids, text, KEYS_OFFERED, cancel).items:
+        post(replace(found, keys=[*found.keys, *datasets]))
+
+
+def _keys_found(store: Store, experiment_ids: tuple[str, ...] | None, text: str, cancel: Event) -> KeysFound:
     from store.kinds import KeyKind
 
     found: list[KeyCount] = []
@@ -262,7 +310,20 @@ def find_keys(store: Store, experiment_ids: tuple[str, ...] | None, text: str, p
         if page.more:
             more.append(str(kind))
     note = f"the first {KEYS_OFFERED} {' and '.join(more)}: type to find others" if more else ""
-    post(KeysFound(text, found, note))
+    return KeysFound(text, found, note)
+
+
+def find_offers(store: Store, observed: Observed, typed: Typed, post: Post, cancel: Event) -> None:
+    """What can come next in a filter; then, once nothing was typed for a while, what is wrong in it so far."""
+    from store.offers import mistake_in, offers_at
+
+    began = time.monotonic()
+    if cancel.wait(TYPING):
+        return
+    post(OffersFound(offers_at(store, observed, typed, cancel)))
+    error = mistake_in(typed)
+    if not cancel.wait(max(0.0, began + THINKING - time.monotonic())):
+        post(MistakeFound(typed, error))
 
 
 def read_varying(store: Store, view: RunsView, ids: Sequence[str], post: Post, cancel: Event) -> None:

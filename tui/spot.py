@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from store.kinds import ViewType
 from tui import plain
+from tui.filter_history import FilterHistory
 
 if TYPE_CHECKING:
     from tui.view.runs import RunsView
@@ -40,6 +41,8 @@ class Spot:
     """What the cursor of that run's pane is on."""
     metric: str = ""
     """The metric that is charted."""
+    filters: tuple[str, ...] = ()
+    """Those that were used, the last one last."""
 
 
 def document_of(spot: Spot) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def document_of(spot: Spot) -> dict[str, Any]:
         "tab": spot.tab,
         "row": spot.row,
         "metric": spot.metric,
+        "filters": list(spot.filters),
     }
 
 
@@ -76,7 +80,14 @@ def spot_of(document: object) -> Spot:
         tab=plain.number(entries.get("tab"), LAST_TAB),
         row=plain.text(entries.get("row")),
         metric=plain.text(entries.get("metric")),
+        filters=_filters(entries.get("filters")),
     )
+
+
+def _filters(entries: object) -> tuple[str, ...]:
+    """Those that can be used; a damaged history is worth no place in a store."""
+    texts = entries if isinstance(entries, list) else []
+    return FilterHistory(text for text in texts if isinstance(text, str)).texts
 
 
 def _runs(entries: dict[str, Any]) -> RunsView:

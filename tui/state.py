@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,13 +37,17 @@ def write_spots(path: Path, spots: Mapping[str, Spot]) -> str:
     import json
 
     from store.replacing import replace_text
+    from tui.filter_history import merged
     from tui.spot import document_of
 
     # Another flowdeck may have written meanwhile: what it knows of other stores stays.
     there = _read(path)
     if there.spared:
         return f"where you were is not kept for the next time: {there.spared}"
-    kept = {**{key: spot for key, spot in there.spots.items() if key not in spots}, **spots}
+    kept = {key: spot for key, spot in there.spots.items() if key not in spots}
+    for key, spot in spots.items():
+        known = there.spots.get(key)
+        kept[key] = spot if known is None else replace(spot, filters=merged(known.filters, spot.filters))
     newest = list(kept.items())[-MOST_STORES:]
     text = json.dumps({"version": VERSION, "stores": {key: document_of(spot) for key, spot in newest}}, indent=1)
     try:

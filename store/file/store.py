@@ -50,6 +50,7 @@ from store.search.order import run_order
 from store.search.select import parsed_runs, search_experiments
 from store.series import curve, newest
 from store.uris import Address
+from store.value_counts import RUNS_WITH_VALUES, keys_read, values_among
 from store.varying import varying_among
 
 
@@ -298,6 +299,25 @@ class TreeStore:
         for start in range(0, len(ids), AT_A_TIME):
             counts += count_keys(kind, self.runs(ids[start : start + AT_A_TIME], PARTS[kind], cancel), text)
         return page_of(kind, counts, limit)
+
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        page = self.run_ids(RunQuery(experiment_ids, view=ViewType.ALL, limit=RUNS_WITH_VALUES), cancel)
+        starts = range(0, len(page.items), AT_A_TIME)
+        asked = keys_read(kind, key)
+        runs = (
+            run
+            for start in starts
+            for run in self.runs(page.items[start : start + AT_A_TIME], PARTS[kind], cancel, asked)
+        )
+        return values_among(kind, key, runs, text, limit, every=not page.more)
 
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         ids = list(dict.fromkeys(run_ids))

@@ -44,6 +44,7 @@ from store.http.wire import Wire
 from store.key_counts import PARTS
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.uris import Address
+from store.value_counts import keys_read, values_among
 from store.varying import varying_among
 
 
@@ -148,6 +149,21 @@ class HttpStore:
         page = self.run_ids(query, cancel)
         runs = self.runs(page.items, PARTS[kind], cancel)
         return columns_of.keys_among(kind, runs, text, limit, every=not page.more)
+
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        """Of no more runs than `keys` looks at."""
+        query = RunQuery(experiment_ids, view=ViewType.ALL, limit=columns_of.runs_for_keys(kind))
+        page = self.run_ids(query, cancel)
+        runs = self.runs(page.items, PARTS[kind], cancel, keys_read(kind, key))
+        return values_among(kind, key, runs, text, limit, every=not page.more)
 
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         parts = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from store.kinds import PARENT_TAG
 from store.search.syntax import Entity, Operator
 
 _EQUALITY: Final = frozenset({Operator.EQUAL, Operator.NOT_EQUAL})
@@ -140,7 +141,6 @@ RUNS: Final = Vocabulary(
     any_case=True,
 )
 
-PARENT_TAG: Final = "mlflow.parentRunId"
 NOTE_TAG: Final = "mlflow.note.content"
 
 _NOTE: Final = Field(Entity.TAG, NOTE_TAG, ValueKind.TEXT, _MORE_KEYED_TEXT)

@@ -79,6 +79,17 @@ def _counts(source: _Source, experiment_ids: Sequence[str] | None, cancel: Event
     return counts
 
 
+def newest_runs(
+    connection: sa.Connection, schema: Schema, experiment_ids: Sequence[str] | None, limit: int
+) -> list[str]:
+    """The ids of the newest runs of these experiments (None: of all), whatever their stage."""
+    runs = schema.table("runs").c
+    statement = sa.select(runs.run_uuid).order_by(runs.start_time.desc()).limit(limit)
+    if experiment_ids is not None:
+        statement = statement.where(runs.experiment_id.in_(id_numbers(experiment_ids)))
+    return [row[0] for row in fetch(connection, statement)]
+
+
 class _Source:
     """Where the keys of one kind are."""
 
@@ -90,11 +101,7 @@ class _Source:
 
     def newest(self, experiment_ids: Sequence[str] | None, limit: int) -> list[str]:
         """The ids of the newest runs."""
-        runs = self._schema.table("runs").c
-        statement = sa.select(runs.run_uuid).order_by(runs.start_time.desc()).limit(limit)
-        if experiment_ids is not None:
-            statement = statement.where(runs.experiment_id.in_(id_numbers(experiment_ids)))
-        return [row[0] for row in fetch(self._connection, statement)]
+        return newest_runs(self._connection, self._schema, experiment_ids, limit)
 
     def is_small(self) -> bool:
         """True if all of it can be counted."""

@@ -231,6 +231,22 @@ class SqlStore:
             lambda connection, schema: keys(connection, schema, kind, experiment_ids, text, limit, cancel), cancel
         )
 
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        from store.sql.values import values
+
+        return self._read(
+            lambda connection, schema: values(connection, schema, kind, key, experiment_ids, text, limit, cancel),
+            cancel,
+        )
+
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         from store.sql.varying import varying
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.cli import Result, invoke, process
 from tui.cli.commands import COMMANDS
 from tui.cli.main import Commands, cli
-from tui.cli.run_reading import RUNS_AT_ONCE
+from tui.run_reading import RUNS_AT_ONCE
 from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS
 
 

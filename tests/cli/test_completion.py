@@ -45,7 +45,10 @@ def store(stores: Path) -> Path:
 def test_commands_and_options(store: Path) -> None:
     assert offered("flowdeck r", store=store) == ["runs", "rename", "restore"]
     assert offered("flowdeck runs --so", store=store) == ["--sort"]
-    assert offered("flowdeck runs -o ", store=store) == ["table", "json", "ndjson", "csv", "md"]
+    assert offered("flowdeck runs -o ", store=store) == ["table", "json", "ndjson", "csv", "md", "parquet"]
+    assert offered("flowdeck show -o ", store=store) == ["table", "json", "ndjson", "csv", "md"]
+    assert offered("flowdeck runs --t", store=store) == ["--to"]
+    assert offered("flowdeck runs --fo", store=store) == ["--force"]
 
 
 def test_names_in_the_store(store: Path) -> None:

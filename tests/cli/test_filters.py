@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.cli import invoke
 from tests.support.crafted import Crafted
+from tests.support.reference import CHILD, FULL, reference_database
 
 HOUR = 3_600_000
 
@@ -65,6 +66,9 @@ def test_filters(runs: Path, text: str, names: str) -> None:
         (("params.lr DESC",), "31204"),
         (("max(metrics.acc):desc", "params.lr:desc"), "04132"),
         (("tags.team", "first(metrics.acc):desc"), "31420"),
+        (("best(metrics.acc)", "params.lr:desc"), "04132"),
+        (("best(metrics.acc):asc", "params.lr:desc"), "21304"),
+        (("best(metrics.acc) DESC", "params.lr:desc"), "04132"),
         (("experiment:desc",), ""),
     ],
 )
@@ -99,3 +103,29 @@ def test_help_tells_the_language() -> None:
     shown = invoke("runs", "--help").text
     for part in ("OR, NOT", "params.depth >= 6", "'2 days ago'", "max(metrics.auc)", "has(tags.team)"):
         assert part in shown
+
+
+def test_the_best_value_is_a_column_where_the_name_tells_what_is_better(runs: Path) -> None:
+    result = invoke("runs", "-s", runs, "-n", "2", "-o", "csv", "-c", "run_name", "-c", "best(metrics.acc)")
+    assert result.out.decode().splitlines() == ["run_name,best(metrics.acc)", "run-0,0.9", "run-1,0.8"]
+    for options in (("-c", "best(metrics.q)"), ("--sort", "best(metrics.`q`):asc")):
+        refused = invoke("runs", "-s", runs, *options)
+        assert refused.code == 2
+        assert "max(metrics.q) or min(metrics.q)" in refused.err
+    assert invoke("runs", "-s", runs, "-c", "best(params.lr)").code == 2
+
+
+def test_datasets_are_columns(tmp_path: Path) -> None:
+    database = reference_database(tmp_path)
+    options = ("runs", "-s", database, "-f", "run_id = '" + FULL + "' or run_id = '" + CHILD + "'", "--sort", "run_id")
+    chosen = ("-c", "run_name", "-c", "datasets", "-c", "datasets.wine", "-c", "datasets.beer")
+    told = invoke(*options, *chosen, "-o", "csv").out.decode().splitlines()
+    assert told == [
+        "run_name,datasets,datasets.wine,datasets.beer",
+        'all of it,"wine (d1), wine (d2)","d1, d2",',
+        "twin,,,",
+    ]
+    documents = invoke(*options, "-c", "datasets", "-o", "json").json
+    assert [document["datasets"] for document in documents] == [{"wine": ["d1", "d2"]}, {}]
+    named = invoke(*options, "-c", "datasets.beer", "-o", "json").json
+    assert [document["datasets"] for document in named] == [{"beer": []}, {"beer": []}]

@@ -10,7 +10,7 @@ import pytest
 from store.entities import Experiment, Metric, MetricSummary, Run
 from tests.support.cli import invoke
 from tests.support.fake_store import FakeStore
-from tui.view.export import Format
+from tui.view.export import TEXTS
 
 Served = Callable[[FakeStore], FakeStore]
 
@@ -28,7 +28,7 @@ def store(served: Served) -> FakeStore:
     return served(FakeStore(all_experiments=PLACES, all_runs=(WHOLE, DAMAGED), summaries=(SUMMARY,)))
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", TEXTS)
 @pytest.mark.parametrize("command", ["runs", "experiments"])
 def test_how_an_answer_was_found_is_noted(served: Served, command: str, format_: str) -> None:
     served(FakeStore(all_experiments=PLACES[:1], all_runs=(WHOLE,), notes=("sorted here, over 12 runs",)))
@@ -37,7 +37,7 @@ def test_how_an_answer_was_found_is_noted(served: Served, command: str, format_:
     assert b"sorted here" not in result.out
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", TEXTS)
 @pytest.mark.parametrize("arguments", [("runs",), ("runs", "-c", "status"), ("experiments",)])
 def test_what_could_not_be_read_whole_is_noted(store: FakeStore, arguments: tuple[str, ...], format_: str) -> None:
     told = invoke(*arguments, "-o", format_).err

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.cli import Result, invoke, process
 from tests.support.crafted import Crafted
-from tui.cli.run_columns import RunColumn, parse_column
+from tui.cli.run_columns import parse_column
 from tui.cli.sort_keys import order_by
+from tui.view.fields import RunField
 
 
 @pytest.mark.parametrize(
@@ -80,16 +81,16 @@ def test_a_key_that_ends_like_a_direction_is_quoted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "column"),
     [
-        ("metrics.val/loss", RunColumn("metrics", "val/loss")),
-        ("metric.`val/loss`", RunColumn("metrics", "val/loss")),
-        ('params."a.b"', RunColumn("params", "a.b")),
-        ("tags.mlflow.user", RunColumn("tags", "mlflow.user")),
-        ("status", RunColumn("attributes", "status")),
-        ("attributes.run_name", RunColumn("attributes", "run_name")),
-        ("params.status", RunColumn("params", "status")),
+        ("metrics.val/loss", RunField("metrics", "val/loss")),
+        ("metric.`val/loss`", RunField("metrics", "val/loss")),
+        ('params."a.b"', RunField("params", "a.b")),
+        ("tags.mlflow.user", RunField("tags", "mlflow.user")),
+        ("status", RunField("attributes", "status")),
+        ("attributes.run_name", RunField("attributes", "run_name")),
+        ("params.status", RunField("params", "status")),
     ],
 )
-def test_columns(given: str, column: RunColumn) -> None:
+def test_columns(given: str, column: RunField) -> None:
     assert parse_column(given) == column
 
 
@@ -235,7 +236,7 @@ def test_how_many_runs_are_listed_does_not_change_the_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """Whether runs are of several experiments is no matter of those that come first."""
-    monkeypatch.setattr("tui.cli.run_reading.RUNS_AT_ONCE", 2)
+    monkeypatch.setattr("tui.run_reading.RUNS_AT_ONCE", 2)
     crafted = Crafted(tmp_path / "mlflow.db")
     crafted.experiment(1, "busy")
     crafted.experiment(2, "late")

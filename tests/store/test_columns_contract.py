@@ -226,6 +226,52 @@ def test_the_keys_of_datasets_are_their_names(store: Store) -> None:
     assert store.keys(KeyKind.DATASET, (EDGE,), "beer").items == ()
 
 
+@pytest.mark.parametrize(("kind", "part"), KINDS[1:])
+@pytest.mark.parametrize("experiment_ids", [None, (EDGE,), ("1", "2"), (), ("404",)])
+def test_values_are_those_of_the_runs_of_experiments_the_commonest_first(
+    store: Store, every: list[Run], kind: KeyKind, part: str, experiment_ids: tuple[str, ...] | None
+) -> None:
+    runs = [run for run in every if experiment_ids is None or run.experiment_id in experiment_ids]
+    keys = {key for run in every for key in getattr(run, part)}
+    assert keys
+    for key in keys:
+        wanted = Counter(getattr(run, part)[key] for run in runs if key in getattr(run, part))
+        page = store.values(kind, key, experiment_ids)
+        assert page.items == tuple(sorted(wanted, key=lambda value: (-wanted[value], value)))
+        assert not page.more
+        assert page.notes == ()
+
+
+def test_values_are_found_by_a_part_in_any_case(store: Store) -> None:
+    assert store.values(KeyKind.TAG, "mlflow.runName", (EDGE,)).items == ("twin", "all of it")
+    assert store.values(KeyKind.TAG, "mlflow.runName", (EDGE,), "OF").items == ("all of it",)
+    assert store.values(KeyKind.TAG, "team/owner", (EDGE,), "ÉTÉ").items == ("été",)
+    assert store.values(KeyKind.TAG, "mlflow.runName", (EDGE,), "%").items == ()
+    few = store.values(KeyKind.TAG, "mlflow.runName", (EDGE,), limit=1)
+    assert (few.items, few.more) == (("twin",), True)
+
+
+def test_what_has_no_values_has_none(store: Store) -> None:
+    assert store.values(KeyKind.METRIC, "one", (EDGE,)).items == ()
+    assert store.values(KeyKind.PARAM, "no such param", None).items == ()
+    assert store.values(KeyKind.DATASET, "no such field", None).items == ()
+
+
+def test_values_of_datasets_are_names_digests_and_contexts(store: Store) -> None:
+    assert store.values(KeyKind.DATASET, "name", (EDGE,)).items == ("wine",)
+    assert store.values(KeyKind.DATASET, "digest", (EDGE,)).items == ("d1", "d2")
+    assert store.values(KeyKind.DATASET, "context", (EDGE,), "D2").items == ("use of d2",)
+
+
+def test_values_say_if_only_the_newest_runs_were_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("store.sql.values.RUNS_WITH_VALUES", "store.file.store.RUNS_WITH_VALUES"):
+        monkeypatch.setattr(name, 2)
+    monkeypatch.setattr("store.http.columns.RUNS_WITH_KEYS", 2)
+    page = store.values(KeyKind.TAG, "mlflow.runName", (EDGE,))
+    assert page.items == ("twin",)
+    assert page.notes == ("values of the newest 2 runs",)
+
+
 def test_runs_vary_in_what_differs_and_in_what_some_lack(store: Store, every: list[Run]) -> None:
     assert store.varying([CHILD, TWIN, ABSENT]) == {(KeyKind.TAG, "mlflow.parentRunId"), (KeyKind.TAG, "blank")}
     with_full = store.varying([CHILD, FULL])
@@ -263,7 +309,7 @@ def test_a_server_says_if_it_was_not_asked_about_every_run(
     ]
 
 
-@pytest.mark.parametrize("call", ["metric_values", "sparklines", "keys", "varying"])
+@pytest.mark.parametrize("call", ["metric_values", "sparklines", "keys", "values", "varying"])
 def test_each_call_can_be_withdrawn(store: Store, call: str) -> None:
     cancel = threading.Event()
     cancel.set()
@@ -271,6 +317,7 @@ def test_each_call_can_be_withdrawn(store: Store, call: str) -> None:
         "metric_values": lambda: store.metric_values([FULL], [MetricColumn("one", Aggregate.MAX)], cancel),
         "sparklines": lambda: store.sparklines([FULL], "one", BUCKETS, cancel),
         "keys": lambda: store.keys(KeyKind.METRIC, None, cancel=cancel),
+        "values": lambda: store.values(KeyKind.PARAM, "lr", None, cancel=cancel),
         "varying": lambda: store.varying([FULL, CHILD], cancel),
     }
     with pytest.raises(Cancelled):

@@ -118,6 +118,18 @@ class CountingStore:
         self._note("keys", kind, experiment_ids, text, limit)
         return self.inner.keys(kind, experiment_ids, text, limit, cancel)
 
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        self._note("values", kind, key, experiment_ids, text, limit)
+        return self.inner.values(kind, key, experiment_ids, text, limit, cancel)
+
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         self._note("varying", tuple(run_ids))
         return self.inner.varying(run_ids, cancel)

@@ -9,6 +9,7 @@ from threading import Event
 from store.aggregates import sparkline, values_of
 from store.entities import Aggregated, Bucket, History, KeyCount, KeyKind, MetricColumn, Page, Run
 from store.key_counts import count_keys, page_of
+from store.value_counts import values_among
 from store.varying import varying_among
 
 
@@ -41,6 +42,18 @@ class FakeColumns:
     ) -> Page[KeyCount]:
         runs = [run for run in self.all_runs if experiment_ids is None or run.experiment_id in experiment_ids]
         return page_of(kind, count_keys(kind, runs, text), limit)
+
+    def values(
+        self,
+        kind: KeyKind,
+        key: str,
+        experiment_ids: tuple[str, ...] | None,
+        text: str = "",
+        limit: int | None = 200,
+        cancel: Event | None = None,
+    ) -> Page[str]:
+        runs = [run for run in self.all_runs if experiment_ids is None or run.experiment_id in experiment_ids]
+        return values_among(kind, key, runs, text, limit, every=True)
 
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         return varying_among(self._named(run_ids))

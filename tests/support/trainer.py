@@ -39,8 +39,10 @@ class Trainer:
             )
             return int(made.lastrowid or 0)
 
-    def start(self, experiment_id: int, name: str, *, at: int | None = None) -> str:
-        """A new running run; `at` is its start in ms since the epoch, now if None."""
+    def start(self, experiment_id: int, name: str, *, at: int | None = None, parent: str = "") -> str:
+        """A new running run, below another one if `parent` is its id; `at` is its start in ms since the epoch, now if
+        None.
+        """
         run_id = uuid.uuid4().hex
         with self._connected() as connection:
             connection.execute(
@@ -51,6 +53,10 @@ class Trainer:
             connection.execute(
                 "INSERT INTO tags (key, value, run_uuid) VALUES ('mlflow.runName', ?, ?)", (name, run_id)
             )
+            if parent:
+                connection.execute(
+                    "INSERT INTO tags (key, value, run_uuid) VALUES ('mlflow.parentRunId', ?, ?)", (parent, run_id)
+                )
         return run_id
 
     def log(self, run_id: str, key: str, value: float, step: int, *, at: int | None = None) -> None:

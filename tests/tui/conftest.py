@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from tui.app import FlowdeckApp
 
 WAIT = 20.0
 """Seconds after which something that should have happened never will."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set_aside() -> Iterator[None]:
+    """What one test's program set aside from the collector of garbage is not kept for the others."""
+    yield
+    gc.unfreeze()
 
 
 async def wait_for(pilot: Pilot[int], condition: Callable[[], object], what: str) -> None:

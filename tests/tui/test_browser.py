@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from store.errors import StoreBusy
 from store.kinds import ViewType
 from tests.tui.conftest import Walk, screen_text, wait_for
+from tui.app import COLLECTION
 from tui.screens.browser import Browser
 from tui.view.order import SortKey
 from tui.view.run_columns import RunColumn
@@ -49,6 +51,19 @@ async def test_shows_the_experiments_with_their_runs_and_the_store(walk: Walk, d
         assert "read-only" not in text
         assert "as of" in text
         assert "6 experiments" in text
+
+
+async def test_garbage_is_collected_as_usual_once_the_program_is_up(walk: Walk, demo: Path) -> None:
+    """Starting raises the thresholds; what is there by then is not looked at again."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 10, 10)
+    try:
+        async with walk(demo) as pilot:
+            await wait_for(pilot, lambda: browser(pilot).panes.prepared, "everything that it needs")
+            await wait_for(pilot, lambda: gc.get_threshold() == COLLECTION, "the usual thresholds")
+            assert gc.get_freeze_count() > 0
+    finally:
+        gc.set_threshold(*before)
 
 
 async def test_enter_walks_down_and_escape_up_again(walk: Walk, demo: Path) -> None:

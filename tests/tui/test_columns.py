@@ -6,7 +6,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from store.entities import Metric
+from store.entities import Dataset, DatasetInput, Metric
+from store.kinds import RunParts
+from tests.support.counting import CountingStore
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, run, shown
 from tests.tui.test_browser import browser
@@ -16,6 +18,7 @@ from tui.screens.modals.columns import ColumnsScreen
 from tui.screens.modals.picker import Picker
 from tui.screens.modals.views import Views
 from tui.spot import Spot
+from tui.view.cells import MISSING
 from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView
 from tui.views import ViewBook, read_views
@@ -283,3 +286,97 @@ async def test_views_are_known_where_one_comes_back_to_a_list_of_runs(tmp_path: 
         await pilot.press("w")
         await wait_for(pilot, lambda: "best" in screen_text(pilot.app), "its name")
         assert screen.runs.directions == {"loss": True}
+
+
+async def test_the_best_value_is_a_column_with_its_step_and_found_so_again(tmp_path: Path) -> None:
+    path = tmp_path / "views.toml"
+    store = FakeStore([run(number) for number in range(3)])
+
+    def app() -> FlowdeckApp:
+        return FlowdeckApp("fake://", "t", opener=lambda uri, cancel: store, views=ViewBook(path))
+
+    first = app()
+    async with first.run_test(size=(140, 30), notifications=True) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"loss")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.loss", "it is found")
+        await pilot.press("tab", "a")
+        assert chooser.table.key == "best-min(metrics.loss)"
+        assert "metric, best: min" in screen_text(pilot.app)
+        await pilot.press("d")
+        assert chooser.table.key == "best-max(metrics.loss)"
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert "best loss" in header(pilot)
+        await wait_for(pilot, lambda: "0.2 @1" in screen_text(pilot.app), "the best with its step")
+    assert first._views.write() == ""
+    async with app().run_test(size=(140, 30), notifications=True) as pilot:
+        await to_runs(pilot)
+        assert "best loss" in header(pilot)
+
+
+async def test_what_is_better_is_asked_once_where_no_name_tells_it() -> None:
+    odd = {"q": Metric("q", 0.5, 1, 7)}
+    async with shown(FakeStore([run(1, metrics=odd)]), size=(140, 30)) as pilot:
+        screen = await to_runs(pilot)
+        chooser = await choosing(pilot)
+        await pilot.press(*"q metric")
+        await wait_for(pilot, lambda: chooser.table.key == "metrics.q", "it is found")
+        await pilot.press("tab", "a")
+        await wait_for(pilot, lambda: "What is better of q?" in screen_text(pilot.app), "the question")
+        # Without an answer there is no best value.
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: chooser.table.key == "min(metrics.q)", "the next one")
+        await pilot.press(*"aaaa")
+        assert chooser.table.key == "metrics.q"
+        await pilot.press("a")
+        await wait_for(pilot, lambda: "What is better of q?" in screen_text(pilot.app), "the question again")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: chooser.table.key == "best-max(metrics.q)", "its best value")
+        await pilot.press(*"aaaaaa")
+        assert chooser.table.key == "best-max(metrics.q)"
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert screen.runs.directions == {"q": True}
+
+
+WINE = DatasetInput(Dataset("wine", "d1", "local", "{}"), {})
+BEER = DatasetInput(Dataset("beer\x1b[2J", "b7", "local", "{}"), {})
+
+
+async def test_datasets_are_columns_and_read_only_while_one_is_shown() -> None:
+    runs = [run(1, dataset_inputs=(WINE, BEER)), run(2, dataset_inputs=(WINE,)), run(3)]
+    store = CountingStore(FakeStore(runs))
+    app = FlowdeckApp("fake://", "test store", opener=lambda uri, cancel: store)
+
+    def asked() -> bool:
+        return any(call.name == "runs" and RunParts.INPUTS in call.arguments[1] for call in store.calls)
+
+    async with app.run_test(size=(240, 30), notifications=True) as pilot:
+        screen = await to_runs(pilot)
+        assert not asked()
+        chooser = await choosing(pilot)
+        await pilot.press(*"datasets all")
+        await wait_for(pilot, lambda: chooser.table.key == "datasets", "all of them")
+        await pilot.press("enter", "ctrl+u", *"wine")
+        await wait_for(pilot, lambda: chooser.table.key == "datasets.wine", "one by its name")
+        await pilot.press("enter", "escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        assert [column.id for column in screen.runs.columns[-2:]] == ["datasets", "datasets.wine"]
+        await wait_for(pilot, lambda: "wine (d1), beer␛[2J (b7)" in screen_text(pilot.app), "the first run's")
+        first, second, third = (screen.runs.table.rows.cells(place) for place in range(3))
+        assert [row[-1].text for row in (first, second)] == ["d1", "d1"]
+        assert [cell.text for cell in third[-2:]] == [MISSING, MISSING]
+        assert {"Datasets", "wine"} <= set(header(pilot).split())
+        # What differs is looked for among params, metrics and tags alone.
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "only columns that differ" in screen_text(pilot.app), "only what differs")
+        assert "Datasets" in header(pilot)
+        store.calls.clear()
+        await choosing(pilot)
+        await pilot.press("tab", "0")
+        await wait_for(pilot, lambda: pilot.app.screen is screen, "the runs again")
+        await pilot.press("r")
+        await wait_for(pilot, lambda: "run_ids" in store.names() and not screen.busy, "read again")
+        assert not asked()

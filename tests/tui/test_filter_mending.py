@@ -41,7 +41,7 @@ async def test_the_prompt_opens_again_at_the_mistake(walk: Walk, demo: Path, siz
         start = carets.index("^")
         assert above[start : start + carets.count("^")] == "stauts"
         # The footer offers no key that would be taken for text.
-        assert lines[-1].split() == ["F1", "help", "Esc", "back"]
+        assert lines[-1].split() == ["F1", "help", "Tab", "offers", "Esc", "back", "^r", "used", "before"]
         # Mending it takes the carets away.
         await pilot.press(*["backspace"] * len("stauts"), *"status")
         assert "^^^" not in screen_text(pilot.app)

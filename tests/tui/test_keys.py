@@ -19,6 +19,7 @@ from tui.screens.modals.compare import CompareScreen
 from tui.screens.modals.grouping import GroupingScreen
 from tui.widgets.chart_pane import ChartPane
 from tui.widgets.experiments_pane import ExperimentsPane
+from tui.widgets.filter_prompt import FilterPrompt
 from tui.widgets.groups_pane import GroupsPane
 from tui.widgets.run_pane import RunPane
 from tui.widgets.runs_pane import RunsPane
@@ -30,6 +31,7 @@ STANDS_FOR: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.NAMES: (ExperimentsPane, RunsPane, RunPane),
     Place.EXPERIMENTS: (ExperimentsPane,),
     Place.RUNS: (RunsPane,),
+    Place.PROMPT: (FilterPrompt,),
     Place.GROUPS: (GroupsPane,),
     Place.GROUPING: (GroupingScreen,),
     Place.COLUMNS: (ColumnsScreen,),
@@ -44,6 +46,7 @@ TOGETHER = [
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUNS),
     (Place.EVERYWHERE, Place.LISTS, Place.NAMES, Place.RUN),
     (Place.EVERYWHERE, Place.CHART),
+    (Place.PROMPT,),
     (Place.EVERYWHERE, Place.LISTS, Place.GROUPS),
     (Place.LISTS, Place.GROUPING),
     (Place.LISTS, Place.COLUMNS),

@@ -74,11 +74,55 @@ async def test_attributes_come_first_and_what_mlflow_writes_last() -> None:
         assert table.key == "attributes.start_time"
 
 
-async def test_it_is_said_when_not_every_run_was_read() -> None:
-    store = FakeStore([run(number) for number in range(400)])
-    async with shown(store, size=(120, 30)) as pilot:
-        await sort_picker(pilot)
-        assert "keys of 100 of 400 runs; others come as you scroll" in screen_text(pilot.app)
+async def test_a_key_of_runs_far_away_is_looked_up_and_sorted_by() -> None:
+    far = {"far/away": Metric("far/away", 1, 1, 1)}
+    runs = [run(number, metrics=far if number > 390 else MANY) for number in range(400)]
+    async with shown(FakeStore(runs), size=(120, 30)) as pilot:
+        screen, table = await sort_picker(pilot)
+        await pilot.press(*"far/a")
+        await wait_for(pilot, lambda: table.key == "metrics.far/away", "it is found")
+        await wait_for(pilot, lambda: "metric · 9 runs" in screen_text(pilot.app), "how many have it")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: pilot.app.screen is screen and not screen.busy, "sorted")
+        assert screen.runs.view is not None
+        assert screen.runs.view.query.order_by == ("metrics.`far/away` DESC",)
+
+
+async def test_any_of_many_keys_is_sorted_by_without_waiting_for_them() -> None:
+    many = {f"param-{number:05}": "1" for number in range(5_000)}
+    async with shown(FakeStore([run(1, params={"lr": "1"}), run(2, params=many)]), size=(120, 30)) as pilot:
+        screen, _ = await sort_picker(pilot)
+        await wait_for(pilot, lambda: "type to find others" in screen_text(pilot.app), "not all are listed")
+        # Enter may be pressed before the store has answered.
+        await pilot.press(*"param-04321", "enter")
+        await wait_for(pilot, lambda: pilot.app.screen is screen and not screen.busy, "sorted")
+        assert screen.runs.view is not None
+        assert screen.runs.view.query.order_by == ("number(params.`param-04321`) ASC",)
+
+
+async def test_best_values_are_sorted_by_where_it_is_known_what_is_better() -> None:
+    metrics = {key: Metric(key, 1, 1, 1) for key in ("val/acc", "loss", "q")}
+    async with shown(FakeStore([run(1, metrics=metrics)]), size=(120, 30)) as pilot:
+        screen, table = await sort_picker(pilot)
+        assert "best" not in screen_text(pilot.app)
+        await pilot.press(*"best")
+        await wait_for(pilot, lambda: "looking" not in screen_text(pilot.app), "looked up")
+        keys = [table.rows.key(place) for place in range(len(table.rows))]
+        assert keys == ["best-min(metrics.loss)", "best-max(metrics.val/acc)"]
+        await pilot.press("space", *"acc", "enter")
+        await wait_for(pilot, lambda: pilot.app.screen is screen and not screen.busy, "sorted")
+        assert screen.runs.view is not None
+        assert screen.runs.view.query.order_by == ("max(metrics.`val/acc`) DESC",)
+        await wait_for(pilot, lambda: "best val/acc ↓" in screen_text(pilot.app), "its column")
+
+
+async def test_what_nothing_is_called_is_not_picked() -> None:
+    async with shown(FakeStore([run(1)]), size=(120, 30)) as pilot:
+        screen, table = await sort_picker(pilot)
+        await pilot.press(*"nothing", "enter")
+        await wait_for(pilot, lambda: "looking" not in screen_text(pilot.app), "looked up")
+        assert table.key is None
+        assert pilot.app.screen is not screen
 
 
 def test_keys_that_the_language_cannot_write_are_left_out() -> None:

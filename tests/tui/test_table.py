@@ -19,7 +19,7 @@ from tui.view.glyphs import UNICODE
 from tui.view.table import Cell, Column, ListRows, Rows
 from tui.view.text import clean
 from tui.widgets.table import WHEEL_ROWS, Table
-from tui.widgets.window import MEASURED
+from tui.widgets.window import LINES_OF_KINDS, MEASURED
 
 COLUMNS = (
     Column("name", "Name", least=8, most=20),
@@ -552,3 +552,68 @@ async def test_columns_that_are_added_do_not_scroll_the_others() -> None:
         table.show(ListRows(wider, [("row-0", cells)]))
         await pilot.pause()
         assert wider[table.columns_on_screen[1]].id == first
+
+
+# Kinds of columns
+
+
+KINDS = (
+    Column("name", "Name", least=8, most=20),
+    Column("acc", "acc", "right", least=8, most=10, kind="metrics"),
+    Column("loss", "loss", "right", least=8, most=10, kind="metrics"),
+    Column("lr", "lr", least=8, most=10, kind="params"),
+)
+
+
+def of_kinds(count: int) -> ListRows:
+    cells = (Cell("1"), Cell("2"), Cell("3"))
+    return ListRows(KINDS, [(f"row-{number}", (Cell(f"row-{number}", "name"), *cells)) for number in range(count)])
+
+
+async def test_where_there_is_room_a_line_says_of_what_kind_columns_are() -> None:
+    async with shown(of_kinds(100), (60, LINES_OF_KINDS)) as (pilot, table, _):
+        first, second, third = lines(table)[:3]
+        assert first.rstrip() == " " + " " * 10 + "metrics " + UNICODE.rule * 10 + "  params " + UNICODE.rule
+        assert second.split() == ["Name", "acc", "loss", "lr"]
+        assert second.index("lr") == first.index("params")
+        assert "row-0" in third
+        assert len(table.on_screen) == LINES_OF_KINDS - 2
+        # Rows are where they are drawn, for the keys and for the mouse.
+        await pilot.press("end")
+        assert "row-99" in lines(table)[-1]
+        assert table.on_screen.stop == 100
+        await pilot.press("home")
+        await pilot.click(Table, offset=(4, 5))
+        assert table.key == "row-3"
+        await pilot.click(Table, offset=(4, 1))
+        assert table.key == "row-3"
+        await pilot.press("pagedown")
+        assert table.cursor == 3 + LINES_OF_KINDS - 3
+
+
+async def test_where_rows_need_every_line_kinds_are_told_by_the_titles_colour() -> None:
+    async with shown(of_kinds(100), (60, LINES_OF_KINDS - 1)) as (pilot, table, _):
+        assert lines(table)[0].split() == ["Name", "acc", "loss", "lr"]
+        colours = {segment.text.strip(): segment.style.color for segment in table.render_line(0) if segment.style}
+        assert colours["acc      loss"] != colours["lr"]
+        await pilot.resize_terminal(60, LINES_OF_KINDS)
+        assert "metrics" in lines(table)[0]
+        table.show(numbered(100))
+        assert lines(table)[0].split()[:2] == ["Name", "Value"]
+
+
+# Columns that stay
+
+
+@pytest.mark.parametrize(("columns", "held"), [(40, 1), (60, 2), (80, 4), (160, 4)])
+async def test_columns_that_stay_give_way_where_nothing_could_be_seen_beside_them(columns: int, held: int) -> None:
+    async with shown(numbered(30), (columns, 11)) as (pilot, table, _):
+        table.frozen = 4
+        table.repaint()
+        await pilot.press(*["right"] * 9)
+        seen = table.columns_on_screen
+        assert seen[:held] == list(range(held))
+        # The last column can always be reached, and read.
+        assert seen[-1] == len(COLUMNS) - 1
+        assert "v5" in lines(table)[1]
+        assert "row-0" in lines(table)[1]

@@ -69,6 +69,7 @@ FULL = RunsView(
     columns=(RunColumn("attributes", "status", width=9), RunColumn("metrics", "val/loss", spark=True)),
     frozen=1,
     varying=True,
+    nested=True,
     groups=(
         (group_key_of("params.lr"), group_key_of("tags.a.b")),
         (group_key_of("datasets"),),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+import pytest
+
 from store.entities import KeyCount
-from store.kinds import KeyKind
+from store.kinds import Aggregate, KeyKind
 from tui.view.column_choice import LEAST_WIDTH, MOST_WIDTH, OFFERED, ColumnChoice, choice_rows
-from tui.view.run_columns import RunColumn
+from tui.view.order import SortKey, sort_key_of, sortable
+from tui.view.run_cells import title
+from tui.view.run_columns import RunColumn, column_of, keys_of
 
 STATUS, LOSS, LR = RunColumn("attributes", "status"), RunColumn("metrics", "loss"), RunColumn("params", "lr")
 CHOICE = ColumnChoice((STATUS, LOSS, LR))
@@ -62,6 +67,31 @@ def test_a_metrics_column_goes_through_what_its_history_comes_to() -> None:
     assert CHOICE.aggregated(LR.id) == CHOICE
 
 
+def test_the_best_value_is_shown_if_it_is_known_what_is_better() -> None:
+    best = CHOICE.aggregated(LOSS.id, False)
+    assert [column.id for column in best.columns] == [STATUS.id, "best-min(metrics.loss)", LR.id]
+    assert title(best.columns[1]) == "best loss"
+    assert best.aggregated("best-min(metrics.loss)", False).columns[1].id == "min(metrics.loss)"
+    assert CHOICE.aggregated(LOSS.id, True).columns[1].id == "best-max(metrics.loss)"
+    # What is said later is true of it as well.
+    assert best.directed("loss", True).columns[1].id == "best-max(metrics.loss)"
+    assert best.directed("acc", True) == best
+    assert best.sparked("best-min(metrics.loss)").columns[1].id == "spark(metrics.loss)"
+
+
+def test_what_was_best_stays_what_it_was() -> None:
+    for text, aggregate in (("best-max(metrics.a(b))", Aggregate.MAX), ("best-min(metrics.x)", Aggregate.MIN)):
+        column = column_of(text)
+        assert (column.id, column.aggregate, column.best) == (text, aggregate, True)
+        assert column.asked == text.removeprefix("best-")
+        assert column.same(column_of(column.asked))
+        key = SortKey(column, ascending=False)
+        assert sort_key_of(key.text) == key
+    assert SortKey(column_of("best-max(metrics.acc)"), ascending=False).expression == "max(metrics.`acc`) DESC"
+    with pytest.raises(ValueError, match="best-max"):
+        column_of("best-max(params.lr)")
+
+
 def test_a_metric_is_shown_at_a_step_as_a_curve_and_twice() -> None:
     assert CHOICE.at_step(LOSS.id, -5).columns[1].id == "at(metrics.loss, -5)"
     assert CHOICE.sparked(LOSS.id).columns[1].id == "spark(metrics.loss)"
@@ -88,3 +118,15 @@ def test_the_list_has_what_is_shown_then_all_else_and_narrows_by_words() -> None
     assert all("\x1b" not in cell.text for place in range(len(rows)) for cell in rows.cells(place))
     narrowed = choice_rows(CHOICE, found, "metric AC", {})
     assert [narrowed.key(place) for place in range(len(narrowed))] == ["metrics.acc"]
+
+
+def test_datasets_are_written_down_as_columns_and_not_sorted_by() -> None:
+    for text in ("datasets", "datasets.wine", "datasets.a.b (c)"):
+        assert column_of(text).id == text
+        assert not sortable(column_of(text))
+        assert column_of(text).computed
+    assert column_of("datasets").key == ""
+    assert keys_of([column_of("datasets")]) == keys_of([])
+    for wrong in ("datasets.", "metrics", "max(datasets.wine)"):
+        with pytest.raises(ValueError, match=re.escape(wrong)):
+            column_of(wrong)

@@ -43,6 +43,15 @@ def test_what_histories_come_to_is_a_column_of_the_command_and_a_curve_is_none()
     assert parse_column("max(metrics.val/acc)").title == "max(metrics.val/acc)"
 
 
+def test_what_is_best_is_printed_as_the_user_has_it() -> None:
+    # The command line knows the name alone.
+    best = RunColumn("metrics", "loss", Aggregate.MAX, best=True)
+    view = RunsView(order=(SortKey(best, ascending=False),))
+    words = shlex.split(command_of(view, (best,), "lab", {}))
+    assert words[words.index("--sort") + 1] == "max(metrics.`loss`) DESC"
+    assert words[-3:] == ["max(metrics.loss)", "-n", "0"]
+
+
 def test_the_usual_view_of_all_experiments_needs_few_words() -> None:
     words = shlex.split(command_of(RunsView(), (), "lab", {}))
     assert words == ["flowdeck", "runs", "-s", "lab", "-c", "run_name", "-n", "0"]

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.entities import Metric, Run, ViewType
+from store.kinds import PARENT_TAG
 from store.protocols import RunQuery
 from store.search.parse import parse_run_filter, parse_run_order
 from store.search.syntax import And, Comparison, Entity, Operator, conjuncts
 from tui.view import cells
-from tui.view.facts import PARENT_TAG, run_duration
+from tui.view.facts import run_duration
 from tui.view.glyphs import UNICODE
 from tui.view.order import Order, SortKey, sortable
 from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS, RunColumn, RunColumns, choose_columns
@@ -251,3 +252,10 @@ def test_what_means_something_in_a_pattern_stands_for_one_character(typed: str) 
     found = RunsView(find=typed).query.filter
     pattern = found.removeprefix("attributes.run_name ILIKE '%").removesuffix("%'")
     assert pattern == "".join(character if character.isalnum() else "_" for character in typed)
+
+
+def test_titles_that_two_kinds_have_say_which_they_are() -> None:
+    columns = [RunColumn("metrics", "lr"), RunColumn("params", "lr"), RunColumn("metrics", "loss")]
+    rows = RunRows(["a"], {}, columns, {}, (SortKey(columns[1], True),))
+    assert [column.title for column in rows.columns[2:]] == ["metrics.lr", f"params.lr {UNICODE.up}", "loss"]
+    assert [column.kind for column in rows.columns] == ["", "", "metrics", "params", "metrics"]

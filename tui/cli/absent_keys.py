@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.cli import diagnostics, output
-from tui.cli.run_reading import RunReading
+from tui.run_reading import RunReading
 
 if TYPE_CHECKING:
     from store.protocols import RunQuery, Store

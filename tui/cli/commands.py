@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "runs": Entry(
         "tui.cli.runs:runs",
         "flowdeck runs [-e NAME_OR_ID]... [-f FILTER] [--sort KEY[:asc|desc]]... [-c COL]... [-n LIMIT]"
-        " [--deleted|--all]",
+        " [--deleted|--all] [--to FILE [--force]]",
         "lists runs",
     ),
     "groups": Entry(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +11,10 @@ from tui.cli import diagnostics, output
 from tui.cli.completing import complete_runs
 from tui.cli.listing import print_csv, print_json, print_table
 from tui.cli.options import Settings, output_option, store_option
-from tui.view.export import Format, Heading, json_number
+from tui.view.compare_sheet import compare_sheet
+from tui.view.export import Format
 
 if TYPE_CHECKING:
-    from store.compare import Comparison, Row
     from store.entities import Run
     from store.protocols import Store
 
@@ -48,14 +48,14 @@ def compare(settings: Settings, runs: Sequence[str], everything: bool, baseline:
         names = experiment_names(store)
     comparison = compared(found, place)
     rows = comparison.rows if everything else comparison.differing
+    sheet = compare_sheet(comparison, rows, names)
     format_ = settings.output
     if format_ in (Format.JSON, Format.NDJSON):
-        print_json(_documents(comparison, rows), format_)
+        print_json(sheet.documents(), format_)
     elif format_ is Format.CSV:
-        titles = ("section", "key", *(run.run_id for run in comparison.runs))
-        print_csv(titles, ((row.section, row.key, *map(_plain, row.values)) for row in rows))
+        print_csv([column.title for column in sheet.columns], sheet.values())
     else:
-        _print(comparison, rows, names, format_)
+        print_table(sheet.headings(), [sheet.texts(row) for row in rows], format_)
     if hidden := len(comparison.rows) - len(rows):
         from tui.view.cells import plural
 
@@ -84,47 +84,3 @@ def _found(store: Store, texts: Sequence[str], baseline: str | None) -> tuple[li
         many = "1 run" if len(ids) == 1 else f"{len(ids)} runs"
         raise UsageError(f"{many} cannot be compared", f"name from 2 to {MOST_RUNS} runs")
     return store.runs(ids, RunParts.ALL), place
-
-
-def _plain(value: object) -> object:
-    return json_number(value) if isinstance(value, float) else value
-
-
-def _documents(comparison: Comparison, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    ids = [run.run_id for run in comparison.runs]
-
-    def by_run(values: Sequence[object]) -> dict[str, object]:
-        return {key: _plain(value) for key, value in zip(ids, values, strict=True)}
-
-    for row in rows:
-        yield {
-            "section": row.section,
-            "key": row.key,
-            "differs": row.differs,
-            "baseline": ids[comparison.baseline],
-            "values": by_run(row.values),
-            "difference": by_run(row.differences),
-            "percent": by_run(row.percents),
-            "better": by_run(row.better),
-        }
-
-
-def _print(comparison: Comparison, rows: Sequence[Row], names: dict[str, str], format_: Format) -> None:
-    from tui.view.compare import baseline_mark, change_text, heading_of, run_titles, value_text
-
-    headings, places = [Heading("Key", most=40)], []
-    for place, title in enumerate(run_titles(comparison)):
-        mark = baseline_mark() if place == comparison.baseline else ""
-        headings.append(Heading(f"{title}{mark}", "right", 30))
-        places.append(place)
-        if place != comparison.baseline and any(change_text(row, place) for row in rows):
-            headings.append(Heading("", most=40))
-            places.append(~place)
-    lines = [
-        [
-            heading_of(row),
-            *(value_text(row, place, names) if place >= 0 else change_text(row, ~place) for place in places),
-        ]
-        for row in rows
-    ]
-    print_table(headings, lines, format_)

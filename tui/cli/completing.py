@@ -61,11 +61,11 @@ def complete_metrics(context: click.Context, _parameter: Any, incomplete: str) -
 
 def complete_columns(context: click.Context, _parameter: Any, incomplete: str) -> list[CompletionItem]:
     """Attributes, and the keys of the newest runs with their kind in front."""
-    from tui.cli.run_columns import ATTRIBUTES
+    from tui.view.fields import ATTRIBUTES
 
     def look(store: Store) -> Found:
         keys = _keys(store, context)
-        return [(name, "") for name in ATTRIBUTES] + [
+        return [(name, "") for name in (*ATTRIBUTES, "datasets")] + [
             (f"{kind}.{key}", "") for kind in ("metrics", "params", "tags") for key in keys[kind]
         ]
 

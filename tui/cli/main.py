@@ -15,7 +15,7 @@ from tui.cli.commands import COMMANDS, is_address
 from tui.cli.completing import complete_stores
 from tui.cli.diagnostics import PROGRAM, ExitCode
 from tui.cli.guard import guarded, traceback_wanted
-from tui.cli.options import Settings, output_option, program_options, store_option
+from tui.cli.options import Settings, any_output_option, program_options, store_option
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -87,7 +87,7 @@ def _no_such_command(name: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EPILOG,
 )
-@output_option
+@any_output_option
 @program_options
 @click.option("--version", is_flag=True, help="Print the version.")
 @click.pass_context

@@ -13,7 +13,7 @@ import click
 
 from tui.cli import diagnostics
 from tui.cli.completing import complete_addresses, complete_experiments, complete_metrics, complete_runs
-from tui.view.export import Format
+from tui.view.export import ENDINGS, TEXTS, Format
 
 if TYPE_CHECKING:
     from store.entities import ViewType
@@ -63,6 +63,21 @@ class Settings:
 
     @property
     def output(self) -> Format:
+        """What is printed by a command that prints texts. Raises `UsageError`."""
+        format_ = Format(self.format or Format.TABLE)
+        if format_ is Format.PARQUET:
+            from store.errors import UsageError
+
+            raise UsageError("this command prints no parquet", "runs does: flowdeck runs -o parquet --to runs.parquet")
+        return format_
+
+    def output_to(self, file: str | None) -> Format:
+        """What is written by a command that writes every format, to a file or, without one, to stdout.
+
+        If no format was asked for, the file's name tells.
+        """
+        if self.format is None and file is not None:
+            return ENDINGS.get(os.path.splitext(file)[1].lower(), Format.TABLE)
         return Format(self.format or Format.TABLE)
 
     @contextmanager
@@ -162,16 +177,37 @@ def store_option(command: F) -> F:
 
 
 def output_option(command: F) -> F:
-    """-o/--output."""
+    """-o/--output of a command that prints texts."""
+    return _output_option(TEXTS)(command)
+
+
+def any_output_option(command: F) -> F:
+    """-o/--output with every format."""
+    return _output_option(tuple(Format))(command)
+
+
+def _output_option(formats: tuple[Format, ...]) -> Callable[[F], F]:
     return click.option(
         "-o",
         "--output",
         "format_",
-        type=click.Choice([item.value for item in Format]),
+        type=click.Choice([item.value for item in formats]),
         expose_value=False,
         callback=_remember("format"),
         help="Format of what is printed; default table.",
-    )(command)
+    )
+
+
+def file_options(command: F) -> F:
+    """-O/--to and --force."""
+    decorated = click.option("--force", is_flag=True, help="Replace FILE if it is there.")(command)
+    return click.option(
+        "-O",
+        "--to",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Write to this file instead, which is there when it is whole; without -o its name tells the format.",
+    )(decorated)
 
 
 def stage_options(command: F) -> F:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from store.entities import Run
-from tui.cli.run_columns import RunColumn
-from tui.view import cells
 from tui.view.export import Heading
-from tui.view.glyphs import GLYPHS
+from tui.view.field_texts import field_heading, field_text
+from tui.view.fields import RunField
 from tui.view.run_columns import RunColumns, choose_columns
 from tui.view.text import clean
 
 _ID_COLUMNS = 8
 """Characters of a run id where none was asked for: enough to name the run with."""
 
-_TIMES = ("start_time", "end_time", "deleted_time")
-
 
 class RunTable:
     """Collects rows of text, so that runs need not be kept."""
 
-    def __init__(self, columns: Sequence[RunColumn], experiment_names: dict[str, str], *, stage: bool) -> None:
+    def __init__(self, columns: Sequence[RunField], experiment_names: dict[str, str], *, stage: bool) -> None:
         self.rows: list[list[str]] = []
         self._columns = list(columns)
         self._names = experiment_names
@@ -39,36 +37,26 @@ class RunTable:
                 self._seen.update(("metrics", key) for key in run.metrics)
                 self._seen.update(("params", key) for key in run.params)
 
-    def _cell(self, run: Run, column: RunColumn) -> str:
-        if column.kind == "metrics":
-            metric = run.metrics.get(column.name)
-            return cells.MISSING if metric is None else cells.number(metric.value)
+    def taken(self) -> list[list[str]]:
+        """The rows that were added since they were taken last."""
+        taken, self.rows = self.rows, []
+        return taken
+
+    def _cell(self, run: Run, column: RunField) -> str:
         if column.key == "run_id" and column.kind == "attributes" and self._short_id:
             return clean(run.run_id[:_ID_COLUMNS])
-        value = column.value(run, self._names)
-        if column.key == "run_name" and column.kind == "attributes" and run.problems:
-            return f"{GLYPHS.problem} {clean(value)}"
-        if value is None:
-            return cells.MISSING
-        if column.kind == "attributes":
-            if column.key in _TIMES:
-                return cells.moment(value)
-            if column.key == "duration":
-                return cells.duration(value)
-        return clean(str(value))
+        return field_text(column, run, self._names)
 
     @property
     def headings(self) -> list[Heading]:
-        numbers = ("duration",)
+        if not self._short_id:
+            return [field_heading(column) for column in self._columns]
         keys = [column.key for column in self._columns]
+        made = [field_heading(column, 28 if column.kind == "params" else 40) for column in self._columns]
+        # The program chose the columns: a key alone will do where it is clear.
         return [
-            Heading(
-                # Names as -c takes them, unless the program chose the columns and a key alone is clear.
-                clean(column.key if self._short_id and keys.count(column.key) == 1 else column.title),
-                "right" if column.kind == "metrics" or column.title in numbers else "left",
-                28 if self._short_id and column.kind == "params" else 40 if self._short_id else 200,
-            )
-            for column in self._columns
+            replace(heading, title=clean(column.key)) if keys.count(column.key) == 1 else heading
+            for heading, column in zip(made, self._columns, strict=True)
         ]
 
     @property
@@ -78,13 +66,13 @@ class RunTable:
         return sorted(self._seen - shown)
 
 
-def _default_columns(chosen: RunColumns, several_experiments: bool, stage: bool) -> list[RunColumn]:
+def _default_columns(chosen: RunColumns, several_experiments: bool, stage: bool) -> list[RunField]:
     attributes: Iterable[str] = ("run_id", "run_name", "status", "start_time", "duration")
-    columns = [RunColumn("attributes", name) for name in attributes]
+    columns = [RunField("attributes", name) for name in attributes]
     if several_experiments:
-        columns.insert(2, RunColumn("attributes", "experiment"))
+        columns.insert(2, RunField("attributes", "experiment"))
     if stage:
-        columns.append(RunColumn("attributes", "lifecycle_stage"))
-    columns += [RunColumn("metrics", key) for key in chosen.metrics]
-    columns += [RunColumn("params", key) for key in chosen.params]
+        columns.append(RunField("attributes", "lifecycle_stage"))
+    columns += [RunField("metrics", key) for key in chosen.metrics]
+    columns += [RunField("params", key) for key in chosen.params]
     return columns

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import gc
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from tui.cli import diagnostics, output
 from tui.cli.absent_keys import tell_absent
 from tui.cli.completing import complete_columns
+from tui.cli.destination import written_to
 from tui.cli.headway import headway_shown
-from tui.cli.listing import print_csv, print_json, print_table, tell_page
+from tui.cli.listing import print_csv, print_json, print_markdown, print_table, tell_page
 from tui.cli.options import (
     Settings,
+    any_output_option,
     experiment_option,
+    file_options,
     filter_option,
     limit_option,
-    output_option,
     sort_option,
     stage_options,
     store_option,
     view_of,
 )
-from tui.cli.run_columns import STORED, RunColumn, limited_document, parse_column, parts_of
-from tui.cli.run_reading import RunReading
+from tui.cli.run_columns import parse_column
 from tui.cli.sort_keys import order_by
+from tui.run_reading import RUNS_AT_ONCE, RunReading, histories_of
+from tui.run_sheet import run_sheet
 from tui.view.export import Format
+from tui.view.fields import RunField, parts_of
 
 if TYPE_CHECKING:
     from store.absent import Named
-    from store.entities import MetricColumn, ViewType
+    from store.entities import RunParts, ViewType
     from store.protocols import Store
+    from tui.cli.run_table import RunTable
+
+USUAL_COLLECTION: Final = (700, 10, 10)
+"""Python's own thresholds, which a starting program has raised."""
 
 
 @click.command(
@@ -46,12 +56,13 @@ Filters are MLflow's, with OR, NOT, parentheses, IN and BETWEEN, and:
 
 \b
 Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, an attribute, duration,
-max(metrics.KEY) ...; a string such as "params.KEY DESC" is MLflow's and sorts params as text.
+max(metrics.KEY) ..., best(metrics.KEY); a string such as "params.KEY DESC" is MLflow's and sorts params as text.
 
 \b
 Examples:
   flowdeck runs -e churn -f "metrics.auc > 0.9 and params.depth > 6" --sort "max(metrics.auc):desc"
-  flowdeck runs -n 0 -c status -c metrics.auc -o csv"""
+  flowdeck runs -n 0 -c status -c metrics.auc -o csv
+  flowdeck runs -n 0 --to runs.parquet"""
 )
 @experiment_option
 @filter_option("\"metrics.rmse < 1 and tags.team = 'a'\"", "MLflow's filter, and more: see below")
@@ -63,12 +74,13 @@ Examples:
     multiple=True,
     metavar="COL",
     shell_complete=complete_columns,
-    help="Print this: metrics.KEY, params.KEY, tags.KEY, an attribute such as status, or of a history "
-    "max(metrics.KEY), min, first, mean, at(metrics.KEY, STEP); may be repeated.",
+    help="Print this: metrics.KEY, params.KEY, tags.KEY, datasets, an attribute such as status, or of a history "
+    "max(metrics.KEY), min, best, first, mean, at(metrics.KEY, STEP); may be repeated.",
 )
 @limit_option("runs")
 @stage_options
-@output_option
+@file_options
+@any_output_option
 @store_option
 @click.pass_obj
 def runs(
@@ -80,19 +92,21 @@ def runs(
     limit: int,
     deleted: bool,
     everything: bool,
+    to: str | None,
+    force: bool,
 ) -> None:
     """List runs with their metrics and params, newest first.
 
     Without -c, a table has columns for at most 8 metrics and 8 params, chosen from the first 500 runs, and says how
-    many have none; json, ndjson and csv have every key.
+    many have none; json, ndjson, csv and parquet have every key.
     """
     from store.protocols import RunQuery
 
     view = view_of(deleted, everything)
     chosen = tuple(parse_column(text) for text in columns)
     order = tuple(order_by(key) for key in sort)
-    format_ = settings.output
-    with settings.opened() as store:
+    format_ = settings.output_to(to)
+    with written_to(to, force, format_), settings.opened() as store:
         ids = None
         if experiments:
             from store.lookup import find_experiment
@@ -101,21 +115,22 @@ def runs(
         query = RunQuery(ids, filter_, order, view, limit or None)
         with headway_shown() as progress:
             page = store.run_ids(query, progress=progress)
-        reading = RunReading(store, page.items, _named(chosen, order), _histories(chosen))
-        if format_ in (Format.JSON, Format.NDJSON):
-            _print_json(store, reading, chosen, format_)
-        elif format_ is Format.CSV:
-            _print_csv(store, reading, chosen)
-        else:
+        reading = RunReading(store, page.items, _named(chosen, order), histories_of(chosen))
+        if len(reading.ids) > RUNS_AT_ONCE:
+            # A short command collects no garbage to speak of, a long answer is made of it.
+            gc.set_threshold(*USUAL_COLLECTION)
+        if format_ in (Format.TABLE, Format.MD):
             several = None if ids is None else len(ids) > 1
             _print_table(store, reading, chosen, format_, view, several)
+        else:
+            _print_sheet(store, reading, chosen, format_)
         tell_page(page, "run", len(reading.incomplete), "flowdeck show RUN")
         tell_absent(store, query, reading)
 
 
-def _named(columns: tuple[RunColumn, ...], order: tuple[str, ...]) -> list[Named]:
+def _named(columns: tuple[RunField, ...], order: tuple[str, ...]) -> list[Named]:
     """The keys that columns and order name."""
-    named = [(column.kind, column.key) for column in columns if column.kind != "attributes"]
+    named = [(column.kind, column.key) for column in columns if column.kind not in ("attributes", "datasets")]
     if order:
         from store.absent import named_by_order
 
@@ -123,62 +138,24 @@ def _named(columns: tuple[RunColumn, ...], order: tuple[str, ...]) -> list[Named
     return named
 
 
-def _histories(columns: tuple[RunColumn, ...]) -> dict[str, MetricColumn]:
-    """What columns ask of histories, by their names."""
-    if not any(column.aggregate for column in columns):
-        return {}
-    from store.entities import MetricColumn
-    from store.kinds import Aggregate
-
-    return {
-        column.name: MetricColumn(column.key, Aggregate(column.aggregate), column.step)
-        for column in columns
-        if column.aggregate
-    }
-
-
-def _names_for(store: Store, columns: tuple[RunColumn, ...]) -> dict[str, str]:
+def _names_for(store: Store, columns: tuple[RunField, ...]) -> dict[str, str]:
     from store.lookup import experiment_names
 
     named = any(column.kind == "attributes" and column.key == "experiment" for column in columns)
     return experiment_names(store) if named else {}
 
 
-def _print_json(store: Store, reading: RunReading, columns: tuple[RunColumn, ...], format_: Format) -> None:
-    if columns:
-        document = limited_document(columns, _names_for(store, columns))
-        print_json(map(document, reading.runs(parts_of(columns))), format_)
+def _print_sheet(store: Store, reading: RunReading, columns: tuple[RunField, ...], format_: Format) -> None:
+    """What programs read: as much of it at a time as memory is meant for."""
+    sheet = run_sheet(reading, columns, lambda: _names_for(store, columns), format_)
+    if format_ is Format.PARQUET:
+        from tui.parquet import write_parquet
+
+        write_parquet(sheet, output.data())
+    elif format_ is Format.CSV:
+        print_csv([column.title for column in sheet.columns], sheet.values())
     else:
-        from store.entities import RunParts
-        from tui.cli.documents import run_document
-
-        print_json(map(run_document, reading.runs(RunParts.ALL)), format_)
-
-
-def _print_csv(store: Store, reading: RunReading, columns: tuple[RunColumn, ...]) -> None:
-    if not columns:
-        columns = _all_columns(reading)
-    names = _names_for(store, columns)
-    rows = ([column.value(run, names) for column in columns] for run in reading.runs(parts_of(columns)))
-    print_csv([column.title for column in columns], rows)
-
-
-def _all_columns(reading: RunReading) -> tuple[RunColumn, ...]:
-    """The attributes and every key of any of the runs.
-
-    The titles come first, so the runs are read twice: keeping them all would take memory without bound.
-    """
-    from store.entities import RunParts
-
-    kinds = ("params", "metrics", "tags")
-    keys: dict[str, set[str]] = {kind: set() for kind in kinds}
-    for run in reading.runs(RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS):
-        for kind in kinds:
-            keys[kind].update(getattr(run, kind))
-    return (
-        *(RunColumn("attributes", name) for name in STORED),
-        *(RunColumn(kind, key) for kind in kinds for key in sorted(keys[kind])),
-    )
+        print_json(sheet.documents(), format_)
 
 
 def _several_experiments(store: Store, names: dict[str, str], view: ViewType) -> bool:
@@ -190,10 +167,19 @@ def _several_experiments(store: Store, names: dict[str, str], view: ViewType) ->
     return sum(stats.runs > 0 for stats in store.experiment_stats().values()) > 1
 
 
+def _lines(table: RunTable, reading: RunReading, parts: RunParts, several: bool) -> Iterator[Sequence[str]]:
+    """The rows of a table, as they come."""
+    for runs in reading.portions(parts):
+        table.add(runs, several_experiments=several)
+        yield from table.taken()
+    if not reading.ids:
+        table.add((), several_experiments=several)
+
+
 def _print_table(
     store: Store,
     reading: RunReading,
-    columns: tuple[RunColumn, ...],
+    columns: tuple[RunField, ...],
     format_: Format,
     view: ViewType,
     several: bool | None,
@@ -208,11 +194,14 @@ def _print_table(
     if several is None:
         several = not columns and _several_experiments(store, names, view)
     table = RunTable(columns, names, stage=view is not ViewType.ACTIVE_ONLY)
-    for runs in reading.portions(parts):
-        table.add(runs, several_experiments=several)
-    if not reading.ids:
-        table.add((), several_experiments=several)
-    print_table(table.headings, table.rows, format_)
+    lines = _lines(table, reading, parts, several)
+    if format_ is Format.MD:
+        # The first runs choose the columns; how wide these are is nobody's business here.
+        first = list(islice(lines, 1))
+        print_markdown(table.headings, chain(first, lines))
+    else:
+        rows = list(lines)
+        print_table(table.headings, rows, format_)
     if left_out := table.left_out:
         from tui.view.cells import plural
 

@@ -76,7 +76,7 @@ def sample_told(keys: Sequence[str]) -> str:
 
 
 def _document(everything: Everything) -> dict[str, Any]:
-    from tui.cli.documents import logged_model_document, run_document, summary_document
+    from tui.view.documents import logged_model_document, run_document, summary_document
 
     return {
         **run_document(everything.run),
@@ -87,7 +87,7 @@ def _document(everything: Everything) -> dict[str, Any]:
 
 
 def _values(everything: Everything) -> list[tuple[str, str, object]]:
-    from tui.cli.documents import attributes_document
+    from tui.view.documents import attributes_document
 
     run = everything.run
     rows: list[tuple[str, str, object]] = [("attributes", *item) for item in attributes_document(run).items()]

@@ -12,6 +12,9 @@ _DIRECTION: Final = re.compile(r"^(?P<key>.*\S)\s*:(?P<direction>\w*)$", re.DOTA
 _KEY: Final = re.compile(r"^(?P<entity>[A-Za-z]+)\.(?P<key>[^`\"]*[^`\"\w.][^`\"]*)$", re.DOTALL)
 """A key with a character for which MLflow wants backticks."""
 
+_BEST: Final = re.compile(r"^best\((?P<metric>.*)\)(?P<rest>\s*:.*|\s.*)?$", re.DOTALL | re.IGNORECASE)
+"""The best value of a metric."""
+
 _NUMBERS: Final = ("params", "param", "parameters", "parameter")
 """What comes before the keys of params."""
 
@@ -28,8 +31,10 @@ def order_by(text: str) -> str:
     Keys may hold colons: only a direction at the very end is one, and a key that itself ends in `:asc` is quoted.
     Params are sorted as numbers, as far as they are some: `params.lr` is `number(params.lr)`. MLflow's own strings
     (`metrics.rmse DESC`) stay as they are, and sort params as texts. Raises `UsageError` for what is meant as a
-    direction and is none.
+    direction and is none, and for the best value of a metric of which nobody knows what is better.
     """
+    if best := _BEST.match(text):
+        text = _resolved(best)
     match = _DIRECTION.match(text)
     word = "" if match is None else match["direction"].lower()
     if match is None or (word and word not in ("asc", "desc", *_MEANT)):
@@ -37,6 +42,15 @@ def order_by(text: str) -> str:
     if word in ("asc", "desc"):
         return f"{_quoted(match['key'])} {word.upper()}"
     raise _no_direction(text, match["key"], word)
+
+
+def _resolved(best: re.Match[str]) -> str:
+    """The key with what is best of the metric; the best runs come first unless a direction follows."""
+    from tui.cli.run_columns import parse_column
+
+    column = parse_column(f"best({best['metric']})")
+    direction = "desc" if column.aggregate == "max" else "asc"
+    return f"{column.aggregate}({best['metric'].strip()}){best['rest'] or f':{direction}'}"
 
 
 def _no_direction(text: str, key: str, word: str) -> UsageError:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from store.kinds import ViewType
 from tui import messages, reading
 from tui.config import INTERVAL
+from tui.screens.exports import ExportsScreen
 from tui.screens.groups import GROUP as GROUPS
-from tui.screens.groups import PROPOSING, GroupsScreen
+from tui.screens.groups import PROPOSING
 from tui.screens.layout import CHART, RUN, RUNS
 from tui.screens.live import GROUP as LIVE
 from tui.screens.stores import GROUP as OTHER_STORE
@@ -38,7 +39,7 @@ PAINTED = 0.05
 """Seconds after which experiments are on screen, so that what the next keys need can be imported: three frames."""
 
 
-class Browser(GroupsScreen):
+class Browser(ExportsScreen):
     """Reads one store and shows it, a level at a time."""
 
     def __init__(
@@ -100,6 +101,7 @@ class Browser(GroupsScreen):
             if self._early is not None:
                 self._early = None
                 await self.runs.failed()
+        self.export_failed(message)
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
@@ -114,6 +116,7 @@ class Browser(GroupsScreen):
         self._session.ended(message)
         if message.group == OTHER_STORE and not self._session.is_running(OTHER_STORE):
             self.status.doing()
+        self.export_ended(message)
         if message.group == "run" and not self._session.is_running("run"):
             self.run_pane.ended()
         if message.group == "sparks" and not self._session.is_running("sparks"):
@@ -294,6 +297,7 @@ class Browser(GroupsScreen):
         """Ends what is being read; False if nothing was."""
         ended = self._session.cancel_all()
         if ended:
+            self.status.doing()
             self._early = None
             self._show_uncounted()
             self.experiments.failed()

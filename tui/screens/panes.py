@@ -75,7 +75,8 @@ class Panes(Horizontal):
     async def prepare(self) -> None:
         """Makes the panes below the experiments, once: after the first frame, or when the first of them is wanted."""
         async with self._preparing:
-            if self.prepared:
+            # Nothing is made any more for a program that ends.
+            if self.prepared or not self.is_attached:
                 return
             from tui.widgets.chart_pane import ChartPane
             from tui.widgets.groups_pane import GroupsPane
@@ -87,7 +88,8 @@ class Panes(Horizontal):
                 pane.add_class("-hidden")
             await self.mount(*below)
             self.prepared = True
-            self.post_message(ReadyToUse())
+            # To the application itself: what is sent by the parent of a widget goes no further than that.
+            self.app.post_message(ReadyToUse())
 
     def part(self, pane: str) -> Part:
         return self.query_one(f"#{pane}", Part)

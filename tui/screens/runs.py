@@ -22,10 +22,13 @@ from tui.widgets.error_bar import ErrorBar
 if TYPE_CHECKING:
     from tui.screens.modals.columns import ColumnsChosen, ColumnsScreen
     from tui.screens.modals.picker import Choice
+    from tui.screens.modals.sorting import SortScreen
     from tui.screens.modals.views import ViewChoice
     from tui.spot import Spot
     from tui.view.runs import RunsView
     from tui.view.stores import Which
+    from tui.widgets.filter_prompt import FilterPrompt
+    from tui.widgets.nested_runs import NestedRuns
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
 
@@ -49,8 +52,8 @@ class RunsScreen(ChangesScreen):
         self._names: Mapping[str, str] = {}
         """Of all experiments, by id."""
         self._views = views
-        self._choosing_columns: ColumnsScreen | None = None
-        """While that is open."""
+        self._looking_up: ColumnsScreen | SortScreen | None = None
+        """Where keys are chosen, while that is open."""
         self._early: RunsView | None = None
         """Runs that were asked for before the store was open."""
 
@@ -69,7 +72,12 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
-        self.runs.directions = self._views.directions
+        from tui.widgets.runs_pane import RunsPane
+
+        # It is gone already if the program ended meanwhile.
+        for pane in self.query(RunsPane):
+            pane.directions = self._views.directions
+            pane.history = self.history
 
     # Which runs
 
@@ -105,6 +113,7 @@ class RunsScreen(ChangesScreen):
             # Typed ahead: they are read as soon as there is a store.
             self._early = message.view
         else:
+            self._session.cancel("offers")
             self._read("runs", "reading the runs", reading.read_runs, message.view)
 
     def on_runs_coming(self, message: messages.RunsComing) -> None:
@@ -119,6 +128,12 @@ class RunsScreen(ChangesScreen):
 
     def on_runs_list_wanted(self, message: RunsList.Wanted) -> None:
         self._read("rows", "reading runs", reading.read_rows, message.ids, message.keys, message.columns)
+
+    def on_nested_runs_nesting_wanted(self, message: NestedRuns.NestingWanted) -> None:
+        self._read("nesting", "looking for parents", reading.nest_runs, message.ids)
+
+    def on_runs_nested(self, message: messages.RunsNested) -> None:
+        self.runs.nest(message.ids, message.nesting)
 
     def on_hits_pane_hits_wanted(self, message: RunsPane.HitsWanted) -> None:
         wanted = (message.view, message.ids, message.text)
@@ -145,27 +160,37 @@ class RunsScreen(ChangesScreen):
     # Order
 
     def on_runs_pane_sort_wanted(self, message: RunsPane.SortWanted) -> None:
-        from tui.screens.modals.picker import Choice
+        from tui.screens.modals.sorting import SortScreen
 
-        by_id = {choice.column.id: choice for choice in message.choices}
-        choices = [Choice(key, choice.title, choice.kind) for key, choice in by_id.items()]
+        title = "Then by" if message.adds else "Sort by"
+        self._looking_up = screen = SortScreen(title, message.choices, message.chosen.id, self.runs.directions, self)
 
-        def sort(key: str) -> None:
-            chosen = by_id[key]
-            self.runs.sort_by(chosen.column, numeric=chosen.numeric, adds=message.adds)
+        def picked(key: str | None) -> None:
+            self._looking_up = None
+            if key is not None:
+                chosen = screen.choice(key)
+                self.runs.sort_by(chosen.column, numeric=chosen.numeric, adds=message.adds)
 
-        self._pick("Then by" if message.adds else "Sort by", choices, message.chosen.id, sort, message.known)
+        self.app.push_screen(screen, picked)
+
+    def on_sort_screen_keys_wanted(self, message: SortScreen.KeysWanted) -> None:
+        self._look_up(reading.find_keys, message.text)
+
+    def _look_up(self, work: Work, text: str) -> None:
+        view = self.runs.view
+        if view is not None:
+            self._read("keys", "looking up keys", work, view.experiment_ids, text, silent=True)
 
     # Columns
 
     def on_runs_pane_columns_wanted(self, message: RunsPane.ColumnsWanted) -> None:
         from tui.screens.modals.columns import ColumnsScreen
 
-        self._choosing_columns = ColumnsScreen(message.choice, message.widths, message.ups, self)
-        self.app.push_screen(self._choosing_columns, self._columns_chosen)
+        self._looking_up = ColumnsScreen(message.choice, message.widths, message.ups, self)
+        self.app.push_screen(self._looking_up, self._columns_chosen)
 
     def _columns_chosen(self, chosen: ColumnsChosen | None) -> None:
-        self._choosing_columns = None
+        self._looking_up = None
         if chosen is None:
             return
         for metric, up in chosen.directions.items():
@@ -174,13 +199,22 @@ class RunsScreen(ChangesScreen):
         self.runs.choose_columns(chosen.choice)
 
     def on_columns_screen_keys_wanted(self, message: ColumnsScreen.KeysWanted) -> None:
-        view = self.runs.view
-        if view is not None:
-            self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
+        self._look_up(reading.find_columns, message.text)
+
+    def on_filter_prompt_offers_wanted(self, message: FilterPrompt.OffersWanted) -> None:
+        what = (message.observed, message.typed)
+        self._read("offers", "looking up what can come next", reading.find_offers, *what, silent=True)
+
+    def on_offers_found(self, message: messages.OffersFound) -> None:
+        self.query_one(ErrorBar).hide("offers")
+        self.runs.offered(message.offers)
+
+    def on_mistake_found(self, message: messages.MistakeFound) -> None:
+        self.runs.mistaken(message.typed, message.error)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
-        if self._choosing_columns is not None:
-            self._choosing_columns.found(message.text, message.keys, message.note)
+        if self._looking_up is not None:
+            self._looking_up.found(message.text, message.keys, message.note)
 
     def on_runs_list_varying_wanted(self, message: RunsList.VaryingWanted) -> None:
         self._read("varying", "looking which columns differ", reading.read_varying, message.view, message.ids)
@@ -213,7 +247,7 @@ class RunsScreen(ChangesScreen):
         if gone := message.asked - len(message.runs):
             told = f"{plural(gone, 'marked run')} not in the store any more"
             self.notify(told, severity="warning", markup=False, timeout=5)
-        screen = CompareScreen(message.runs, self._names, self.runs.directions)
+        screen = CompareScreen(message.runs, self._names, self.runs.directions, self)
         self.app.push_screen(screen, self._compared_opened)
 
     async def _compared_opened(self, run_id: str | None) -> None:

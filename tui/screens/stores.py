@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from store.errors import NotFound
 from store.kinds import ViewType
 from tui import messages, reading
+from tui.filter_history import FilterHistory
 from tui.screens.layout import CHART, EXPERIMENTS, RUN, RUNS
 from tui.screens.path import PathScreen
 from tui.screens.session import Session
@@ -39,6 +40,8 @@ class StoresScreen(PathScreen):
         self._stage = ViewType.ACTIVE_ONLY if spot is None else spot.stage
         self._spot = spot
         """Where to go back to, until that is done."""
+        self.history = FilterHistory(() if spot is None else spot.filters)
+        """The filters that were used in this store."""
         self._returning_to = ""
         """The run that is being read because it was open when the store was left."""
         self._arrived: messages.OtherStoreOpened | None = None
@@ -129,6 +132,7 @@ class StoresScreen(PathScreen):
             "stage": self._stage,
             "wanted": self.experiments.wanted,
             "experiment": (table.key or "") if len(table.rows) else "",
+            "filters": self.history.texts,
         }
         if not self.panes.prepared or self.runs.view is None:
             return Spot(**found)  # type: ignore[arg-type]  # the names are the spot's own

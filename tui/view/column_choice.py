@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from store.direction import best_of
 from store.entities import KeyCount
 from store.kinds import Aggregate
 from tui.view import cells
@@ -27,9 +28,10 @@ _NOUNS: Final = {
     "metrics": "metric",
     "params": "param",
     "tags": "tag",
+    "datasets": "dataset",
 }
 
-OFFERED: Final = tuple(RunColumn("attributes", key) for key in ATTRIBUTES)
+OFFERED: Final = (*(RunColumn("attributes", key) for key in ATTRIBUTES), RunColumn("datasets", ""))
 """What every run can show."""
 
 
@@ -79,37 +81,53 @@ class ColumnChoice:
             return self
         return replace(self, frozen=0 if self.frozen == place + 1 else place + 1)
 
-    def aggregated(self, key: str) -> ColumnChoice:
-        """With the next thing that a metric's column can show of its history."""
+    def aggregated(self, key: str, up: bool | None = None) -> ColumnChoice:
+        """With the next thing that a metric's column can show of its history.
+
+        The best value is among them if it is known whether more is better (`up`).
+        """
+        best = best_of(up)
 
         def turn(column: RunColumn) -> RunColumn:
             if column.kind != "metrics":
                 return column
+            if comes_to_best(column) and best is not None:
+                return replace(column, aggregate=best, best=True)
             known = column.aggregate in _AGGREGATES and not column.spark
-            place = _AGGREGATES.index(column.aggregate) + 1 if known else 0
-            return replace(column, aggregate=_AGGREGATES[place % len(_AGGREGATES)], step=None, spark=False)
+            place = 1 if column.best else _AGGREGATES.index(column.aggregate) + 1 if known else 0
+            aggregate = _AGGREGATES[place % len(_AGGREGATES)]
+            return replace(column, aggregate=aggregate, step=None, spark=False, best=False)
 
         return self._changed(key, turn)
 
+    def directed(self, metric: str, up: bool) -> ColumnChoice:
+        """With what is best of a metric, of which it was said whether more is better."""
+        changed = self
+        for column in self.columns:
+            if column.best and column.key == metric:
+                changed = changed._changed(column.id, lambda one: replace(one, aggregate=best_of(up) or one.aggregate))
+        return changed
+
     def at_step(self, key: str, step: int) -> ColumnChoice:
         """With a metric's value at that step."""
-        return self._changed(
-            key,
-            lambda column: (
-                replace(column, aggregate=Aggregate.AT, step=step, spark=False) if column.kind == "metrics" else column
-            ),
-        )
+        return self._showing(key, aggregate=Aggregate.AT, step=step)
 
     def sparked(self, key: str) -> ColumnChoice:
         """With a metric's curve instead of a number, or the other way round."""
-        return self._changed(
-            key,
-            lambda column: (
-                replace(column, aggregate=Aggregate.LATEST, step=None, spark=not column.spark)
-                if column.kind == "metrics"
-                else column
-            ),
-        )
+        place = self.place(key)
+        return self if place is None else self._showing(key, spark=not self.columns[place].spark)
+
+    def _showing(
+        self, key: str, *, aggregate: Aggregate = Aggregate.LATEST, step: int | None = None, spark: bool = False
+    ) -> ColumnChoice:
+        """With something else of a metric's history; of what is no metric there is none."""
+
+        def change(column: RunColumn) -> RunColumn:
+            if column.kind != "metrics":
+                return column
+            return replace(column, aggregate=aggregate, step=step, spark=spark, best=False)
+
+        return self._changed(key, change)
 
     def doubled(self, key: str) -> ColumnChoice:
         """With another column of the same metric behind it, for something else of its history."""
@@ -118,7 +136,7 @@ class ColumnChoice:
             return self
         column = self.columns[place]
         there = {one.id for one in self.columns}
-        others = (replace(column, aggregate=one, step=None, spark=False, width=None) for one in _AGGREGATES)
+        others = (replace(column, aggregate=one, step=None, spark=False, width=None, best=False) for one in _AGGREGATES)
         new = next((one for one in others if one.id not in there), None)
         if new is None:
             return self
@@ -135,14 +153,21 @@ class ColumnChoice:
         return replace(self, columns=(*self.columns[:place], new, *self.columns[place + 1 :]))
 
 
+def comes_to_best(column: RunColumn) -> bool:
+    """True if the next thing that the column can show is the best value."""
+    return column.kind == "metrics" and column.aggregate is Aggregate.LATEST and not column.spark
+
+
 def described(column: RunColumn) -> str:
     """What a column shows, in words."""
-    noun = _NOUNS[column.kind]
+    noun = _NOUNS[column.kind] if column.key else "datasets, all"
     if column.spark:
         return f"{noun}, curve"
     if column.aggregate is Aggregate.LATEST:
         return noun
-    return f"{noun}, at step {column.step}" if column.aggregate is Aggregate.AT else f"{noun}, {column.aggregate}"
+    if column.aggregate is Aggregate.AT:
+        return f"{noun}, at step {column.step}"
+    return f"{noun}, best: {column.aggregate}" if column.best else f"{noun}, {column.aggregate}"
 
 
 def choice_rows(

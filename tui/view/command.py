@@ -29,7 +29,7 @@ def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: 
             words += ["-b", by.id]
         for column in columns:
             if column.kind == "metrics" and not column.spark:
-                words += ["-c", column.id]
+                words += ["-c", column.asked]
         if view.group_order is not None:
             words += ["--sort", view.group_order.text]
         return shlex.join([*words, "-n", "0"])
@@ -40,5 +40,5 @@ def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: 
     for column in (RunColumn("attributes", "run_name"), *columns):
         # A curve is nothing that a line of text has.
         if not column.spark:
-            words += ["-c", column.key if column.kind == "attributes" else column.id]
+            words += ["-c", column.key if column.kind == "attributes" else column.asked]
     return shlex.join([*words, "-n", "0"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from store.compare import Comparison, Row, Section
 from tui.view import cells
@@ -34,7 +34,7 @@ def run_titles(comparison: Comparison) -> list[str]:
     ]
 
 
-def value_text(row: Row, place: int, names: dict[str, str]) -> str:
+def value_text(row: Row, place: int, names: Mapping[str, str]) -> str:
     """A value for people; `names` are those of experiments by id."""
     value = row.values[place]
     if value is None:

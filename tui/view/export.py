@@ -10,7 +10,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain, islice
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 GAP: Final = 2
 """Columns between two columns of a table."""
@@ -24,6 +27,24 @@ class Format(enum.StrEnum):
     NDJSON = "ndjson"
     CSV = "csv"
     MD = "md"
+    PARQUET = "parquet"
+
+
+TEXTS: Final = tuple(item for item in Format if item is not Format.PARQUET)
+"""Those that every list has."""
+
+ENDINGS: Final = {
+    ".json": Format.JSON,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+    ".csv": Format.CSV,
+    ".md": Format.MD,
+    ".parquet": Format.PARQUET,
+}
+"""What the end of a file's name says of its format."""
+
+LINES_AT_ONCE: Final = 500
+"""Lines that are joined for one write."""
 
 
 _INVISIBLE: Final = re.compile(
@@ -67,6 +88,32 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     return buffer.getvalue()
 
 
+def json_pieces(documents: Iterable[object], *, lines: bool) -> Iterator[str]:
+    """One array with an object a line, or with `lines` an object a line alone, as they come."""
+    texts = map(json_text, documents)
+    if lines:
+        for some in batches(texts):
+            yield "\n".join(some) + "\n"
+        return
+    begin = "[\n"
+    for some in batches(texts):
+        yield begin + ",\n".join(some)
+        begin = ",\n"
+    yield "[]\n" if begin == "[\n" else "\n]\n"
+
+
+def csv_pieces(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """`csv_text` of the titles and the rows, as they come."""
+    return map(csv_text, batches(chain([titles], rows)))
+
+
+def batches(lines: Iterable[T]) -> Iterator[list[T]]:
+    """Lines in the portions that are written together."""
+    source = iter(lines)
+    while some := list(islice(source, LINES_AT_ONCE)):
+        yield some
+
+
 _MARKDOWN: Final = re.compile(r"([\\|`*<\[])")
 
 
@@ -88,6 +135,14 @@ class Heading:
     align: str = "left"
     most: int = 60
     """Columns it may take where the width is limited."""
+
+
+def markdown_pieces(headings: Sequence[Heading], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table in Markdown of clean texts, as its rows come."""
+    aligns = [heading.align for heading in headings]
+    yield f"{markdown_line([heading.title for heading in headings])}\n{markdown_rule(aligns)}\n"
+    for some in batches(rows):
+        yield "".join(f"{markdown_line(row)}\n" for row in some)
 
 
 @dataclass(frozen=True, slots=True)

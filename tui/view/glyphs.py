@@ -56,6 +56,8 @@ class Glyphs:
     folded: str
     unfolded: str
     """Before what has parts: hidden, and below it."""
+    rule: str
+    """A line above what belongs together."""
     braille: bool
     """True if charts may be drawn with braille characters."""
 
@@ -88,6 +90,7 @@ UNICODE: Final = Glyphs(
     curve="∿",
     folded="▸",
     unfolded="▾",
+    rule="─",
     pictures=True,
     braille=True,
 )
@@ -120,6 +123,7 @@ ASCII: Final = Glyphs(
     curve="~",
     folded="+",
     unfolded="-",
+    rule="-",
     pictures=False,
     braille=False,
 )

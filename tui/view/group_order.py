@@ -53,7 +53,7 @@ class GroupOrder:
         """How it is written down, for `group_order_of`: `mean(metrics.auc):desc`, `runs:asc`, `params.lr:asc`."""
         what = self.measure.value
         if self.column is not None:
-            what = f"{self.measure}({self.column.id})"
+            what = f"{self.measure}({self.column.asked})"
         elif self.key is not None:
             what = self.key.id
         return f"{what}:{'asc' if self.ascending else 'desc'}"

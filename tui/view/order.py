@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from store.entities import Run
+from store.direction import best_of, more_is_better
+from store.entities import KeyCount, Run
 from store.kinds import Aggregate
-from tui.view import cells
 from tui.view.run_columns import RunColumn, column_of
 
 ATTRIBUTES: Final = (
@@ -24,6 +24,12 @@ ATTRIBUTES: Final = (
 
 NUMBER: Final = "number"
 """What the written form of a param begins with whose values count as numbers."""
+
+BEST_WORD: Final = "best"
+"""What is typed to sort by best values."""
+
+_NOUNS: Final = {"metrics": "metric", "params": "param", "tags": "tag"}
+"""Kinds of keys, in the order in which they are listed, and what one is called."""
 
 _INTERNAL: Final = "mlflow."
 """How the keys of tags begin that MLflow writes itself."""
@@ -86,13 +92,15 @@ class OrderChoice:
     kind: str
     """attribute, metric, param or tag."""
     numeric: bool = False
-    """Of a param: some run has a number there."""
+    """Of a param: some run has a number there, or nobody looked: texts come behind the numbers then."""
+    runs: int | None = None
+    """How many have it, where that was counted."""
 
 
 def sortable(column: RunColumn) -> bool:
     """False for a key that no filter can name, and for what has no order."""
     key = column.key
-    if column.spark:
+    if column.spark or column.kind == "datasets":
         return False
     if column.kind == "attributes":
         return any(key == name for name, _ in ATTRIBUTES)
@@ -118,25 +126,49 @@ def order_choices(runs: Iterable[Run]) -> list[OrderChoice]:
             params[key] = params.get(key, False) or is_number(value)
         tags.update(dict.fromkeys(run.tags))
     found = [OrderChoice(RunColumn("attributes", key), title, "attribute") for key, title in ATTRIBUTES]
-    for kind, word, keys, last in (
-        ("metrics", "metric", metrics, "system/"),
-        ("params", "param", params, _INTERNAL),
-        ("tags", "tag", tags, _INTERNAL),
-    ):
-        ordered = sorted(key for key in keys if not key.startswith(last))
-        ordered += sorted(key for key in keys if key.startswith(last))
-        columns = (RunColumn(kind, key) for key in ordered)
-        found += [
-            OrderChoice(column, column.key, word, kind == "params" and params[column.key])
-            for column in columns
-            if sortable(column)
-        ]
-    return found
+    for kind, keys in (("metrics", metrics), ("params", params), ("tags", tags)):
+        found += [_choice(kind, key, numeric=params.get(key, False)) for key in keys]
+    return _ordered(found)
 
 
-def keys_known(read: int, total: int, complete: bool) -> str:
-    """Whose keys are offered, where those are not the keys of every run; empty if they are."""
-    if complete and read >= total:
-        return ""
-    of = cells.count(total) if complete else f"more than {cells.count(total)}"
-    return f"keys of {cells.count(read)} of {of} runs; others come as you scroll"
+def with_best(choices: Sequence[OrderChoice], directions: Mapping[str, bool]) -> list[OrderChoice]:
+    """The choices, and the best value of each metric among them of which it is known what is better."""
+    found = {choice.column.asked for choice in choices}
+    best = []
+    for choice in choices:
+        column = choice.column
+        aggregate = best_of(directions.get(column.key, more_is_better(column.key)))
+        if column.kind == "metrics" and not column.computed and aggregate is not None:
+            made = replace(column, aggregate=aggregate, best=True)
+            if made.asked not in found:
+                told = f"{choice.kind}, best: {aggregate}"
+                best.append(replace(choice, column=made, title=f"{BEST_WORD} {choice.title}", kind=told))
+    return [*choices, *best]
+
+
+def with_keys(choices: Sequence[OrderChoice], found: Iterable[KeyCount]) -> list[OrderChoice]:
+    """The choices, and what else a store has under keys that were looked up; they say how many runs have them."""
+    counts: dict[tuple[str, str], int | None] = {
+        (entry.kind.value, entry.key): entry.runs for entry in found if entry.kind.value in _NOUNS
+    }
+    known = {(one.column.kind, one.column.key) for one in choices}
+    more = [_choice(kind, key, numeric=True) for kind, key in counts if (kind, key) not in known]
+    every = _ordered([*choices, *more])
+    return [replace(one, runs=counts.get((one.column.kind, one.column.key))) for one in every]
+
+
+def _choice(kind: str, key: str, *, numeric: bool) -> OrderChoice:
+    return OrderChoice(RunColumn(kind, key), key, _NOUNS[kind], kind == "params" and numeric)
+
+
+def _ordered(choices: Iterable[OrderChoice]) -> list[OrderChoice]:
+    """Attributes as they are, then by kind and key, what histories come to last; without what cannot be asked for."""
+
+    def place(choice: OrderChoice) -> tuple[int, bool, str]:
+        column = choice.column
+        if column.kind not in _NOUNS or column.computed:
+            return (0 if column.kind not in _NOUNS else len(_NOUNS) + 1), False, ""
+        internal = column.key.startswith("system/" if column.kind == "metrics" else _INTERNAL)
+        return 1 + list(_NOUNS).index(column.kind), internal, column.key
+
+    return sorted(filter(lambda choice: sortable(choice.column), choices), key=place)

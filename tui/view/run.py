@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from store.entities import Curve, LoggedModel, Metric, MetricSummary, Point, Run
+from store.kinds import PARENT_TAG
 from tui.view import cells
-from tui.view.facts import NOTE_TAG, PARENT_TAG, run_duration
+from tui.view.facts import NOTE_TAG, run_duration
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines

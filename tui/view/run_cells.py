@@ -8,7 +8,7 @@ from typing import Final
 from store.entities import Aggregated, Run
 from store.kinds import Aggregate
 from tui.view import cells
-from tui.view.facts import run_duration
+from tui.view.facts import datasets_text, run_duration
 from tui.view.glyphs import GLYPHS
 from tui.view.order import is_number
 from tui.view.run_columns import ATTRIBUTES, RunColumn
@@ -47,23 +47,41 @@ _WIDTHS: Final[Mapping[str, tuple[int, int]]] = {
 
 
 def title(column: RunColumn) -> str:
-    """A column's heading; the kind is said where the key alone would not be clear."""
+    """A column's heading; see `titles` for several."""
     key = clean(column.key)
     if column.kind == "attributes":
         return ATTRIBUTES.get(column.key, key)
+    if column.kind == "datasets":
+        return key or "Datasets"
     if column.spark:
         return f"{key} {GLYPHS.curve}"
     if column.aggregate is Aggregate.LATEST:
         return key
-    return f"{key} @{column.step}" if column.aggregate is Aggregate.AT else f"{column.aggregate} {key}"
+    if column.aggregate is Aggregate.AT:
+        return f"{key} @{column.step}"
+    return f"best {key}" if column.best else f"{column.aggregate} {key}"
 
 
-def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
-    """A column as the table takes it; `mark` is the sign of the order; `runs` are some whose values it shows."""
+def titles(columns: Sequence[RunColumn]) -> list[str]:
+    """Their headings; those that columns of other kinds have as well say the kind."""
+    plain = [title(column) for column in columns]
+    kinds: dict[str, set[str]] = {}
+    for column, text in zip(columns, plain, strict=True):
+        kinds.setdefault(text, set()).add(column.kind)
+    return [
+        f"{column.kind}.{text}" if len(kinds[text]) > 1 and column.kind != "attributes" else text
+        for column, text in zip(columns, plain, strict=True)
+    ]
+
+
+def heading(column: RunColumn, title: str, runs: Sequence[Run]) -> Column:
+    """A column as the table takes it, with this title; `runs` are some whose values it shows."""
     least, most, align = 1, 20, "left"
     if column.kind == "attributes":
         least, most = _WIDTHS[column.key]
         align = "right" if column.key == "duration" else "left"
+    elif column.kind == "datasets":
+        least, most = 6, 40
     elif column.spark:
         least = most = cells.SPARK_COLUMNS
     elif column.kind == "metrics":
@@ -73,7 +91,7 @@ def heading(column: RunColumn, mark: str, runs: Sequence[Run]) -> Column:
         align = "right" if texts and all(map(is_number, texts)) else "left"
     if column.width is not None:
         least = most = column.width
-    return Column(column.id, f"{title(column)}{mark}", align, least, most)
+    return Column(column.id, title, align, least, most, column.kind)
 
 
 def _texts(column: RunColumn, run: Run) -> str | None:
@@ -85,6 +103,14 @@ def maker(column: RunColumn, names: Mapping[str, str], values: RunValues) -> Mak
     key = column.key
     if column.kind == "attributes":
         return _attribute(key, names)
+    if column.kind == "datasets":
+
+        def datasets(run: Run, badge: str) -> Cell:
+            found = values.datasets(run.run_id)
+            text = "" if found is None else datasets_text(found, key)
+            return WAITING if found is None else Cell(clean(text[:LONGEST_VALUE])) if text else NOTHING
+
+        return datasets
     if column.kind != "metrics":
 
         def text(run: Run, badge: str) -> Cell:

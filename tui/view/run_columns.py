@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from store.entities import MetricColumn, Run
-from store.kinds import Aggregate, RunParts
+from store.kinds import PARENT_TAG, Aggregate, RunParts
 from store.protocols import RunKeys
-from tui.view.facts import PARENT_TAG
 
 METRIC_COLUMNS: Final = 8
 """Metrics that get a column of their own, those that most runs have first."""
@@ -18,7 +17,10 @@ METRIC_COLUMNS: Final = 8
 PARAM_COLUMNS: Final = 8
 """Params that get a column, those that differ between runs first."""
 
-KINDS: Final = ("attributes", "metrics", "params", "tags")
+KINDS: Final = ("attributes", "metrics", "params", "tags", "datasets")
+
+BEST: Final = {"best-max": Aggregate.MAX, "best-min": Aggregate.MIN}
+"""What the written form of a column with best values begins with: what was best when it was chosen stays so."""
 
 SPARK: Final = "spark"
 """What the written form of a column with curves begins with."""
@@ -42,8 +44,9 @@ class RunColumn:
     """One column behind the name of the run."""
 
     kind: str
-    """attributes, metrics, params or tags."""
+    """attributes, metrics, params, tags or datasets."""
     key: str
+    """Of a dataset its name; empty for all datasets in one column."""
     aggregate: Aggregate = Aggregate.LATEST
     """Of a metric: what of its history is shown."""
     step: int | None = None
@@ -52,17 +55,24 @@ class RunColumn:
     """Of a metric: its curve, instead of a number."""
     width: int | None = None
     """Terminal columns that the user gave it; None: as wide as its values."""
+    best: bool = False
+    """Of a metric: its minimum or its maximum is shown because that is the best value."""
 
     @property
     def id(self) -> str:
         """How it is written, whatever its width: `metrics.rmse`, `max(metrics.acc)`, `at(metrics.acc, 5)`."""
-        plain = f"{self.kind}.{self.key}"
+        plain = f"{self.kind}.{self.key}" if self.key else self.kind
         if self.spark:
             return f"{SPARK}({plain})"
         if self.aggregate is Aggregate.LATEST:
             return plain
         step = "" if self.step is None else f", {self.step}"
-        return f"{self.aggregate}({plain}{step})"
+        return f"{'best-' if self.best else ''}{self.aggregate}({plain}{step})"
+
+    @property
+    def asked(self) -> str:
+        """The same for the command line, which is told what is best."""
+        return replace(self, best=False).id
 
     @property
     def history(self) -> MetricColumn | None:
@@ -73,18 +83,18 @@ class RunColumn:
 
     @property
     def computed(self) -> bool:
-        """True if it shows something of histories."""
-        return self.spark or self.history is not None
+        """True if it shows what has to be read apart from the runs: something of histories, or datasets."""
+        return self.spark or self.kind == "datasets" or self.history is not None
 
     def same(self, other: RunColumn) -> bool:
         """True if both show the same, however wide."""
-        return replace(self, width=None) == replace(other, width=None)
+        return replace(self, width=None, best=False) == replace(other, width=None, best=False)
 
 
 def column_of(text: str) -> RunColumn:
     """The column whose `id` is `text`. Raises `ValueError`."""
     form = text.partition("(")[0] if text.endswith(")") else ""
-    if form not in (SPARK, *Aggregate):
+    if form not in (SPARK, *BEST, *Aggregate):
         kind, _, key = text.partition(".")
         found = RunColumn(kind, key)
     else:
@@ -95,9 +105,13 @@ def column_of(text: str) -> RunColumn:
         kind, _, key = inner.partition(".")
         if kind != "metrics":
             raise ValueError(text)
-        spark = form == SPARK
-        found = RunColumn(kind, key, Aggregate.LATEST if spark else Aggregate(form), step, spark)
-    known = found.key in ATTRIBUTES or found.key == "run_name" if kind == "attributes" else bool(found.key)
+        spark, best = form == SPARK, form in BEST
+        aggregate = Aggregate.LATEST if spark else BEST[form] if best else Aggregate(form)
+        found = RunColumn(kind, key, aggregate, step, spark, best=best)
+    if kind == "attributes":
+        known = found.key in ATTRIBUTES or found.key == "run_name"
+    else:
+        known = bool(found.key) or text == "datasets"
     if kind not in KINDS or not known:
         raise ValueError(text)
     return found

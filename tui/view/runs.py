@@ -12,15 +12,16 @@ from store.direction import more_is_better
 from store.entities import Run, ViewType
 from store.groups import Level
 from store.ids import place_of
+from store.kinds import PARENT_TAG
 from store.protocols import RunQuery
 from tui.clock import now_ms
 from tui.view import cells
-from tui.view.facts import PARENT_TAG
 from tui.view.glyphs import GLYPHS
 from tui.view.group_order import GroupOrder
 from tui.view.order import NEWEST_FIRST, Order
-from tui.view.run_cells import LOOKED_AT, STATUS_ROLES, heading, maker
+from tui.view.run_cells import LOOKED_AT, NOTHING, STATUS_ROLES, heading, maker, titles
 from tui.view.run_columns import RunColumn
+from tui.view.run_tree import RunTree
 from tui.view.run_values import RunValues
 from tui.view.silence import silent
 from tui.view.table import Cell, Column
@@ -50,6 +51,8 @@ class RunsView:
 
     varying: bool = False
     """True if columns are left out in which all runs have the same."""
+    nested: bool = False
+    """True if runs stand below their parents."""
     groups: tuple[Level, ...] = ()
     """What the runs are grouped by; empty if they are listed one by one."""
     group_order: GroupOrder | None = None
@@ -111,9 +114,19 @@ class RunRows:
         order: Order = (),
         now: Callable[[], int] = now_ms,
         values: RunValues | None = None,
+        tree: RunTree | None = None,
+        directions: Mapping[str, bool] | None = None,
     ) -> None:
-        """`now` is the time (ms since the epoch) by which runs are called silent; `values` come from histories."""
+        """`now` is the time (ms since the epoch) by which runs are called silent; `values` come from histories.
+
+        `tree` nests the runs, whose ids are its own then; `directions` are metrics of which it is known whether more
+        is better.
+        """
         self._ids = ids
+        self._tree = tree
+        self._order = order
+        self._directions = directions or {}
+        self._metrics = [column.kind == "metrics" and not column.spark for column in columns]
         self._loaded = loaded
         self._now = now
         known = RunValues() if values is None else values
@@ -121,8 +134,11 @@ class RunRows:
         sample = list(islice(loaded.values(), LOOKED_AT))
         self.columns = (
             Column("status", " ", least=1, most=1),
-            Column("attributes.run_name", f"Run{_mark(NAME, order)}", least=14, most=34),
-            *(heading(column, _mark(column, order), sample) for column in columns),
+            Column("attributes.run_name", f"Run{_mark(NAME, order)}", least=14, most=34 if tree is None else 44),
+            *(
+                heading(column, f"{text}{_mark(column, order)}", sample)
+                for column, text in zip(columns, titles(columns), strict=True)
+            ),
         )
 
     def __len__(self) -> int:
@@ -139,11 +155,24 @@ class RunRows:
         if run is None:
             return None
         badge = silent(run, self._now())
-        return [
+        found = [
             Cell(symbol(run), "warn" if badge else STATUS_ROLES.get(run.status, "")),
-            Cell(run_title(run), "dim" if run.lifecycle_stage == "deleted" else "name"),
+            Cell(run_title(run, nested=self._tree is not None), "dim" if run.lifecycle_stage == "deleted" else "name"),
             *[make(run, badge) for make in self._makers],
         ]
+        return found if self._tree is None else self._nested(found, index, self._tree)
+
+    def _nested(self, found: list[Cell], index: int, tree: RunTree) -> list[Cell]:
+        """The cells of a run in a tree: below its parent, and with what its best child has that it has not itself."""
+        name, below = found[1], tree.below(index)
+        count = f" ({cells.count(below)})" if below else ""
+        found[1] = Cell(f"{tree.sign(index)}{name.text}{count}", name.role)
+        best = self._loaded.get(tree.best(index, self._order, self._directions)) if below else None
+        if best is not None:
+            for place, (metric, make) in enumerate(zip(self._metrics, self._makers, strict=True), start=2):
+                if metric and found[place] == NOTHING and (other := make(best, "")) != NOTHING:
+                    found[place] = Cell(f"{GLYPHS.child} {other.text}", "dim")
+        return [Cell(cell.text, "dim") for cell in found] if tree.is_context(index) else found
 
 
 NAME: Final = RunColumn("attributes", "run_name")
@@ -162,9 +191,11 @@ def symbol(run: Run) -> str:
     return GLYPHS.deleted if run.lifecycle_stage == "deleted" else cells.status_symbol(run.status)
 
 
-def run_title(run: Run) -> str:
-    """Its name, or the beginning of its id in parentheses; marked if it has a parent or could not be read whole."""
+def run_title(run: Run, *, nested: bool = False) -> str:
+    """Its name, or the beginning of its id in parentheses; marked if it could not be read whole, or has a parent that
+    does not stand above it.
+    """
     name = clean(run.run_name) or f"({clean(run.run_id)[:8]})"
-    if run.tags.get(PARENT_TAG):
+    if run.tags.get(PARENT_TAG) and not nested:
         name = f"{GLYPHS.child} {name}"
     return f"{GLYPHS.problem} {name}" if run.problems else name

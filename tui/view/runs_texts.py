@@ -55,6 +55,8 @@ def runs_title(
     if view.order != NEWEST_FIRST:
         by = (f"{_sign(key)} {title(key.column)}" for key in view.order)
         pieces.append((" ".join(by), "dim"))
+    if view.nested:
+        pieces.append(("nested", "dim"))
     if view.varying:
         pieces.append(("only columns that differ", "warn"))
     hidden = [

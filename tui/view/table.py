@@ -27,6 +27,9 @@ class Column:
     least: int = 1
     most: int = 40
     """Bounds of its width in terminal columns; between them it is as wide as its content."""
+    kind: str = ""
+    """What it belongs to together with those beside it that say the same: it is told above their titles where there is
+    room, and by the colour of the titles (component classes `table--KIND`)."""
 
 
 class Rows(Protocol):

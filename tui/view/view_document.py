@@ -41,6 +41,8 @@ def view_document(view: RunsView) -> dict[str, Any]:
         found["frozen"] = view.frozen
     if view.varying:
         found["varying"] = True
+    if view.nested:
+        found["nested"] = True
     if view.groups:
         found["groups"] = [[key.id for key in level] for level in view.groups]
     if view.group_order is not None:
@@ -60,6 +62,7 @@ def view_of(document: Mapping[str, Any]) -> RunsView:
         columns=None if columns is None else _columns(plain.items(columns, MOST), document.get("widths", {})),
         frozen=plain.number(document.get("frozen", 0), MOST),
         varying=document.get("varying", False) is True,
+        nested=document.get("nested", False) is True,
         groups=tuple(_level(level) for level in plain.items(document.get("groups", []), MOST)),
         group_order=group_order_of(plain.text(document["rank"])) if "rank" in document else None,
     )

@@ -79,6 +79,11 @@ class ExperimentsPane(NamesPane):
         key = self.table.key
         return next((item for item in self._experiments if item.experiment_id == key), None)
 
+    @property
+    def listed(self) -> Sequence[Experiment]:
+        """The experiments in the list, without the row for all."""
+        return [item for item in self._experiments if self.matches(item.name)]
+
     def return_to(self, key: str, wanted: str) -> None:
         """Narrows the list to what was `wanted`, and puts the cursor on the experiment with this id, if it is there."""
         self.wanted = wanted
@@ -89,7 +94,7 @@ class ExperimentsPane(NamesPane):
         self._tell()
 
     def _fill(self) -> None:
-        kept = [item for item in self._experiments if self.matches(item.name)]
+        kept = self.listed
         if self.wanted:
             empty = f"no experiment is called {quoted(clean(self.wanted))}\n{key_of(self, 'back')} shows all of them"
         elif self._stage is ViewType.DELETED_ONLY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -121,13 +121,17 @@ class HitsPane(Pane):
             # The list was read again meanwhile.
             self.look_for_hits()
             return
-        self._hits = hits
+        self._hits = replace(hits, places=self.hit_rows(hits.places))
         if not hits.places:
             self._steps = 0
             what = "has it in its name, or as the beginning of its id"
             self.notify(f"{self._quoted}: no run of this list {what}", severity="warning", markup=False, timeout=4)
         elif self._steps:
             self._go()
+
+    def hit_rows(self, places: Sequence[int]) -> Sequence[int]:
+        """The rows of runs, in order, that stand at these places of the list."""
+        return places
 
     def no_hits(self) -> None:
         """What was typed ahead is not meant any more, or cannot be had."""

@@ -10,7 +10,7 @@ from tui.looking import UNFINISHED
 from tui.view.run_columns import widened
 from tui.view.silence import silent
 from tui.view.text import clean
-from tui.widgets.runs_list import RunsList
+from tui.widgets.nested_runs import NestedRuns
 
 if TYPE_CHECKING:
     from store.entities import Page
@@ -20,7 +20,7 @@ WATCHED = 300
 """Rows of unfinished runs far from the screen that live mode keeps up to date."""
 
 
-class LiveRuns(RunsList):
+class LiveRuns(NestedRuns):
     """Shows again what changed of the runs that are listed; cursor, marks and scroll stay as they are."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
@@ -51,6 +51,7 @@ class LiveRuns(RunsList):
             self._ask()
             return True
         self._ids = page.items
+        self._nest_again()
         self.look_for_hits()
         self.table.show(self._rows(view), empty=self._emptiness(view))
         self._entitle(view)
@@ -66,7 +67,7 @@ class LiveRuns(RunsList):
                 self.table.show(self._rows(self._view))
                 self._entitle(self._view)
             self.read(asked, runs, keys)
-        shown = (self._loaded.get(self._ids[index]) for index in self.table.on_screen)
+        shown = (self._loaded.get(self.shown_ids[index]) for index in self.table.on_screen)
         badges = [silent(run, self.now()) for run in shown if run is not None]
         if badges != self._badges:
             self._badges = badges

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from store.ids import place_of
 from tui.view import cells
 from tui.widgets.hits_pane import HitsPane
 
@@ -46,9 +47,14 @@ class MarkingPane(HitsPane):
             return ""
         told = f"{cells.count(len(self._marks))} marked"
         if len(self._marks) * len(self.ids) <= LOOKED_FOR:
-            gone = sum(self.table.rows.find(key) is None for key in self._marks)
+            gone = sum(place_of(self.ids, key) is None for key in self._marks)
             return f"{told}, {cells.count(gone)} of them not here" if gone else told
         return told
+
+    @property
+    def shown_ids(self) -> Sequence[str]:
+        """The runs of the rows, which may stand in another order than in the list."""
+        return self.ids
 
     def _marked(self) -> None:
         """The marks are others now."""
@@ -106,7 +112,7 @@ class MarkingPane(HitsPane):
         if not self._room_for(last - first + 1):
             return
         self._last_mark = self.table.key or ""
-        self._mark(self.ids[first : last + 1])
+        self._mark(self.shown_ids[first : last + 1])
 
     def action_mark_all(self) -> None:
         """Marks all runs of the list; if all are, takes their marks away."""

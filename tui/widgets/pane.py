@@ -64,12 +64,15 @@ class Pane(Part):
 
         It is made when it is first needed, because the first frame has no room for it.
         """
-        from tui.widgets.prompt import Prompt
-
         if self.prompt is None:
-            self.prompt = Prompt()
+            self.prompt = self.new_prompt()
             await self.mount(self.prompt)
         self.prompt.ask(purpose, text, placeholder, wrong)
+
+    def new_prompt(self) -> Prompt:
+        from tui.widgets.prompt import Prompt
+
+        return Prompt()
 
     async def action_goto(self) -> None:
         await self.ask("row", "", EXAMPLE)

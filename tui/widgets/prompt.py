@@ -13,7 +13,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from tui.view.text import width
+from tui.view.text import cut, width
+
+LEAST_NOTE = 12
+"""Terminal columns beside the carets below which nothing is said there."""
 
 
 class Field(Input):
@@ -35,6 +38,7 @@ class Pointer(Widget):
         super().__init__()
         self._field = field
         self._wrong = range(0)
+        self._note = ""
 
     def on_mount(self) -> None:
         # A text that is longer than the field is scrolled, and the carets with it.
@@ -43,9 +47,9 @@ class Pointer(Widget):
     def _scrolled(self) -> None:
         self.refresh()
 
-    def point(self, wrong: range) -> None:
-        """At these characters; at none hides it."""
-        self._wrong = wrong
+    def point(self, wrong: range, note: str = "") -> None:
+        """At these characters; at none hides it. A clean `note` stands beside them where there is room."""
+        self._wrong, self._note = wrong, note
         self.set_class(bool(wrong), "-shown")
         self.refresh()
 
@@ -54,6 +58,11 @@ class Pointer(Widget):
         start = self._field.region.x - self.region.x + width(text[: wrong.start]) - round(self._field.scroll_x)
         carets = "^" * max(1, width(text[wrong.start : wrong.stop]))
         line = (" " * start + carets) if start >= 0 else carets[-start:]
+        after = self.size.width - len(line) - 1
+        if after >= min(LEAST_NOTE, width(self._note)):
+            line = f"{line} {cut(self._note, after)}"
+        elif start > width(self._note) + 1:
+            line = f"{self._note:>{start - 1}} {carets}"
         return Strip([Segment(line, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
 
 

@@ -127,6 +127,14 @@ class RunPane(NamesPane):
         cells = self.table.rows.cells(self.table.cursor) if len(self.table.rows) else None
         return cells[-1].text if cells else run.artifact_uri or ""
 
+    @property
+    def listed_pairs(self) -> tuple[str, Sequence[str]] | None:
+        """What is listed, `metric`, `param` or `tag`, and the keys of it; None on other tabs and without a run."""
+        if self._run is None or self.tab not in (METRICS, PARAMS, TAGS):
+            return None
+        rows = self.table.rows
+        return ("metric", "param", "tag")[self.tab], [rows.key(index) for index in range(len(rows))]
+
     def wait(self, run_id: str) -> None:
         """A run is being read: the one on screen stays, unless it is another one's."""
         self._asked = run_id

@@ -17,6 +17,7 @@ from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.headway import headway_text
 from tui.view.run_columns import RunColumn, RunColumns, keys_of, promoted
+from tui.view.run_tree import RunTree
 from tui.view.run_values import RunValues
 from tui.view.runs import RunRows, RunsView
 from tui.view.runs_texts import KeyNames, emptiness, place, runs_title
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     from store.absent import Absent
     from store.protocols import Headway, RunKeys
     from tui.messages import RunsFound
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The part of a list that is on screen."""
+
+    ids: Sequence[str]
+    columns: Sequence[RunColumn]
+    """Those behind the run's name."""
+
 
 ROOMY = 100
 """Columns of the pane from which the title says what has no column."""
@@ -91,6 +102,10 @@ class RunsList(MarkingPane):
         self._view: RunsView | None = None
         self._names: Mapping[str, str] = {}
         self._ids: Sequence[str] = ()
+        self._tree: RunTree | None = None
+        """The same below their parents, while they are nested."""
+        self._folded: frozenset[str] = frozenset()
+        """Runs below which nothing is shown."""
         self._loaded = RunCache()
         self._values = RunValues()
         """What columns show of histories."""
@@ -141,6 +156,7 @@ class RunsList(MarkingPane):
         self.answered = False
         self._view, self._ids, self._loaded, self._columns = view, (), RunCache(), RunColumns()
         self._values, self._varying = RunValues(), None
+        self._tree, self._folded = None, frozenset()
         self.no_hits()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
@@ -184,7 +200,7 @@ class RunsList(MarkingPane):
         self._headway = headway_text(headway)
         first = not self.answered or (view == self._view and not self._complete)
         if first and len(headway.found) > len(self._ids):
-            self._ids, self._complete = headway.found, False
+            self._ids, self._complete, self._tree = headway.found, False, None
             self.table.show(self._rows(view))
         elif not len(self._ids) and not self.answered:
             self.table.show(self.table.rows, empty=f"{self._headway} {GLYPHS.ellipsis}")
@@ -206,6 +222,7 @@ class RunsList(MarkingPane):
         reordered = self._view is not None and self._view.order != view.order
         self._columns = promoted(self._columns, [key.column for key in view.order])
         self._view, self._ids, self._complete, self.answered = view, ids, answer.complete, True
+        self._tree = None if answer.nesting is None else RunTree(answer.nesting, self._folded)
         self._refused, self._absent, self._headway = "", (), ""
         if again and was_complete:
             # What is not on screen is read again when it comes there.
@@ -269,9 +286,22 @@ class RunsList(MarkingPane):
         return self._ids
 
     @property
+    def shown_ids(self) -> Sequence[str]:
+        """The runs of the rows: in a tree in another order than in the list, and with parents that are not of it."""
+        return self._ids if self._tree is None else self._tree.ids
+
+    @property
     def near(self) -> Sequence[str]:
         """The rows on screen and around it."""
         return self._near()
+
+    @property
+    def seen(self) -> Seen:
+        """What is on screen, the last column in part perhaps."""
+        table = self.table
+        shown = {table.rows.columns[place].id for place in table.columns_on_screen}
+        ids = [table.rows.key(index) for index in table.on_screen]
+        return Seen(ids, [column for column in self.columns if column.id in shown])
 
     @property
     def key(self) -> str:
@@ -281,7 +311,15 @@ class RunsList(MarkingPane):
     def _rows(self, view: RunsView) -> RunRows:
         self.table.frozen = self.frozen + min(view.frozen, len(self.columns))
         return RunRows(
-            self._ids, self._loaded.having(self.keys), self.columns, self._names, view.order, self.now, self._values
+            self.shown_ids,
+            self._loaded.having(self.keys),
+            self.columns,
+            self._names,
+            view.order,
+            self.now,
+            self._values,
+            self._tree,
+            self.directions,
         )
 
     @property
@@ -296,7 +334,9 @@ class RunsList(MarkingPane):
         columns, varying = self.all_columns, self._varying
         if self._view is None or not self._view.varying or varying is None:
             return columns
-        return tuple(one for one in columns if one.kind == "attributes" or (KeyKind(one.kind), one.key) in varying)
+        # Of attributes and datasets nobody looked whether they differ.
+        always = ("attributes", "datasets")
+        return tuple(one for one in columns if one.kind in always or (KeyKind(one.kind), one.key) in varying)
 
     # Texts
 
@@ -323,7 +363,7 @@ class RunsList(MarkingPane):
 
     def _near(self) -> list[str]:
         visible = self.table.on_screen
-        return list(self._ids[max(0, visible.start - NEAR) : visible.stop + NEAR])
+        return list(self.shown_ids[max(0, visible.start - NEAR) : visible.stop + NEAR])
 
     def on_table_wanted(self, event: Table.Wanted) -> None:
         event.stop()
@@ -393,6 +433,7 @@ class RunsList(MarkingPane):
                 columns=view.columns,
                 frozen=view.frozen,
                 varying=view.varying,
+                nested=view.nested,
                 groups=view.groups,
                 group_order=view.group_order,
             )

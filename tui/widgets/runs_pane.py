@@ -12,9 +12,10 @@ from store.direction import more_is_better
 from store.errors import FilterError, FlowdeckError
 from store.kinds import KeyKind
 from tui.bindings import bindings
+from tui.filter_history import FilterHistory
 from tui.keys import Place
 from tui.view.column_choice import ColumnChoice, described
-from tui.view.order import OrderChoice, SortKey, keys_known, order_choices
+from tui.view.order import OrderChoice, SortKey, order_choices
 from tui.view.run_cells import title
 from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView, first_ascending, narrowed
@@ -23,7 +24,9 @@ from tui.widgets.live_runs import LiveRuns
 
 if TYPE_CHECKING:
     from store.groups import Level
+    from store.offers import Offers, Typed
     from tui.view.group_order import GroupOrder
+    from tui.widgets.filter_prompt import FilterPrompt
     from tui.widgets.prompt import Prompt
 
 EXAMPLE = "for example metrics.rmse < 0.8"
@@ -40,10 +43,9 @@ class RunsPane(LiveRuns):
         """The order is to be chosen."""
 
         choices: Sequence[OrderChoice]
+        """Those that the runs tell that are read."""
         chosen: RunColumn
         """What they are sorted by now."""
-        known: str
-        """Whose keys these are, if not those of every run."""
         adds: bool
         """True if what is chosen comes behind the keys that there are."""
 
@@ -63,15 +65,23 @@ class RunsPane(LiveRuns):
     class MendingDropped(Message):
         """A filter that was wrong is not to be mended."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
+        self.history = FilterHistory()
+        """The filters that were used in this store."""
         self._outer: RunsView | None = None
         """The groups that one came from, while the runs of one of them are listed."""
+
+    def new_prompt(self) -> Prompt:
+        from tui.widgets.filter_prompt import FilterPrompt
+
+        return FilterPrompt()
 
     async def failed(self, error: FlowdeckError | None = None) -> None:
         """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
         asked = self.dropped()
         if isinstance(error, FilterError) and asked is not None:
+            self.history.forget(asked.filter)
             await self._mend(error, asked)
 
     async def _mend(self, error: FilterError, asked: RunsView) -> None:
@@ -84,7 +94,7 @@ class RunsPane(LiveRuns):
         start = error.position - asked.filter_at
         if start >= 0:
             wrong = range(start, start + max(1, error.length))
-            await self.ask("filter", asked.filter, EXAMPLE, wrong)
+            await self.ask_filter(asked.filter, wrong)
 
     # Which runs
 
@@ -94,7 +104,31 @@ class RunsPane(LiveRuns):
 
     async def action_filter(self) -> None:
         if self._view is not None:
-            await self.ask("filter", self._refused or self._view.filter, EXAMPLE)
+            await self.ask_filter(self._refused or self._view.filter)
+
+    async def ask_filter(self, text: str, wrong: range = range(0)) -> None:
+        """Opens the prompt for a filter, with what the listed experiments have to offer."""
+        await self.ask("filter", text, EXAMPLE, wrong)
+        if self._view is not None and self.filter_prompt is not None:
+            self.filter_prompt.history = self.history
+            self.filter_prompt.observe(self._view.experiment_ids)
+
+    @property
+    def filter_prompt(self) -> FilterPrompt | None:
+        """The prompt, once it was used."""
+        from tui.widgets.filter_prompt import FilterPrompt
+
+        return self.prompt if isinstance(self.prompt, FilterPrompt) else None
+
+    def offered(self, offers: Offers) -> None:
+        """What can come next in the filter that is being typed."""
+        if self.filter_prompt is not None:
+            self.filter_prompt.offered(offers)
+
+    def mistaken(self, typed: Typed, error: FilterError | None) -> None:
+        """What is wrong so far in the filter that is being typed."""
+        if self.filter_prompt is not None:
+            self.filter_prompt.mistaken(typed, error)
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
@@ -104,6 +138,7 @@ class RunsPane(LiveRuns):
     def on_prompt_done(self, event: Prompt.Done) -> None:
         event.stop()
         if event.prompt.purpose == "filter":
+            self.history.used(event.text)
             self._ask(filter=event.text.strip())
         if event.prompt.purpose != "row":
             self.take_focus()
@@ -205,12 +240,11 @@ class RunsPane(LiveRuns):
 
     def _choose_order(self, *, adds: bool) -> None:
         if self._view is not None:
-            known = keys_known(len(self._loaded), len(self._ids), self._complete)
             choices = order_choices(self._loaded.values())
             choices += [
                 OrderChoice(column, title(column), described(column)) for column in self.columns if column.history
             ]
-            self.post_message(self.SortWanted(choices, self._view.order[0].column, known, adds))
+            self.post_message(self.SortWanted(choices, self._view.order[0].column, adds))
 
     def action_sort(self) -> None:
         self._choose_order(adds=False)

@@ -18,7 +18,7 @@ from tui.bindings import bindings
 from tui.keys import Place
 from tui.view.place import row_of
 from tui.view.table import Rows
-from tui.widgets.table_lines import Lines
+from tui.widgets.table_lines import KINDS, Lines
 from tui.widgets.twice import Twice
 from tui.widgets.window import Window
 
@@ -36,6 +36,7 @@ class Table(Widget, can_focus=True):
     BINDINGS = bindings(Place.LISTS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--header",
+        *(f"table--{kind}" for kind in KINDS),
         "table--cursor",
         "table--cursor-blurred",
         "table--dim",
@@ -52,6 +53,9 @@ class Table(Widget, can_focus=True):
     Table {
         height: 1fr;
         &> .table--header { text-style: bold; color: $muted; }
+        &> .table--metrics { color: $text-primary; }
+        &> .table--params { color: $text-accent; }
+        &> .table--tags, &> .table--datasets { color: $foreground; }
         &> .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
         &> .table--cursor-blurred { background: $surface-lighten-1; }
         &> .table--dim { color: $muted; }
@@ -254,8 +258,9 @@ class Table(Widget, can_focus=True):
             self.post_message(self.Wanted(self))
 
     def _repaint_row(self, index: int) -> None:
-        y = index - self._window.top + 1
-        if 1 <= y < self.size.height:
+        heads = self._window.heads
+        y = index - self._window.top + heads
+        if heads <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
     def _keep_visible(self) -> None:
@@ -278,9 +283,10 @@ class Table(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         # A line may be wanted before the message about another size was handled.
         self._window.columns, self._window.lines = self.size
-        if y == 0:
-            return self._lines.header()
-        index = y - 1 + self._window.top
+        heads = self._window.heads
+        if y < heads:
+            return self._lines.header() if y == heads - 1 else self._lines.kinds()
+        index = y - heads + self._window.top
         if not len(self.rows):
             return self._lines.notice(y, self._empty)
         if index >= len(self.rows):
@@ -308,7 +314,7 @@ class Table(Widget, can_focus=True):
         self._go(self.cursor + lines)
 
     def action_page(self, pages: float) -> None:
-        self._go(self.cursor + int(pages * max(1, self.size.height - 2)))
+        self._go(self.cursor + int(pages * max(1, self.size.height - 1 - self._window.heads)))
 
     def action_top(self) -> None:
         self._go(0)
@@ -373,11 +379,11 @@ class Table(Widget, can_focus=True):
         self._scroll(self._window.top - WHEEL_ROWS)
 
     def on_click(self, event: events.Click) -> None:
-        index = event.y - 1 + self._window.top
-        room = self.size.height - 1
-        if event.y >= 1 and event.x == self.size.width - 1 and len(self.rows) > room > 1:
-            self._go((event.y - 1) * (len(self.rows) - 1) // (room - 1))
-        elif event.y >= 1 and index < len(self.rows):
+        line, room = event.y - self._window.heads, self._window.room
+        index = line + self._window.top
+        if line >= 0 and event.x == self.size.width - 1 and len(self.rows) > room > 1:
+            self._go(line * (len(self.rows) - 1) // (room - 1))
+        elif line >= 0 and index < len(self.rows):
             again = index == self.cursor
             self._go(index)
             if again and event.chain >= 2:

@@ -17,23 +17,32 @@ SCROLL_PART: Final = 3
 """When the cursor leaves the screen the table scrolls by this part of its height, not by a line: a scrolled
 line repaints all of them, which over a slow link costs more than the line tells."""
 
+LINES_OF_KINDS: Final = 28
+"""Lines from which on one of them says of what kind columns are: terminals of 24 lines need each for rows."""
+
 NARROW: Final = 72
-"""Columns of room below which a column that stays has at most half of them."""
+"""Columns of room below which a column that stays has at most half of them, a third if there are more that stay than
+the table's own."""
+
+LEAST_BESIDE: Final = 16
+"""Columns of room that those are left that do not stay: others that were chosen to stay give way to them."""
 
 NO_ROWS: Final = ListRows((), ())
 
 
 class Window:
-    """The part of the rows that is seen: a line of titles, then rows from `top` on, columns from `side` on."""
+    """The part of the rows that is seen: lines of titles, then rows from `top` on, columns from `side` on."""
 
     def __init__(self, frozen: int) -> None:
         """The first `frozen` columns stay when the others are scrolled sideways."""
         self.rows: Rows = NO_ROWS
+        self._own = frozen
+        """Columns that stay however narrow it is."""
         self.frozen = frozen
         self.columns = 0
         """Terminal columns there are, the mark of the cursor and the scroll bar included."""
         self.lines = 0
-        """Terminal lines there are, that of the titles included."""
+        """Terminal lines there are, those of the titles included."""
         self.top = 0
         """The first row on screen."""
         self.side = 0
@@ -42,6 +51,8 @@ class Window:
         """Terminal columns of the last column that are scrolled away, once nothing is to the right of it."""
         self.missing = False
         """True if a row on screen is not loaded."""
+        self._kinds = False
+        """True if there are columns of several kinds."""
         self._widths: list[int] = []
         self._longest = 0
         """Terminal columns of the longest text of the last column on screen."""
@@ -52,9 +63,14 @@ class Window:
         return {column.id: wide for column, wide in zip(self.rows.columns, self._widths, strict=False)}
 
     @property
+    def heads(self) -> int:
+        """Lines above the rows: that of the titles, and above it one of kinds where there is room for it."""
+        return 2 if self._kinds and self.lines >= LINES_OF_KINDS else 1
+
+    @property
     def room(self) -> int:
         """Rows that fit on the screen."""
-        return max(0, self.lines - 1)
+        return max(0, self.lines - self.heads)
 
     @property
     def on_screen(self) -> range:
@@ -63,17 +79,19 @@ class Window:
     @property
     def last_top(self) -> int:
         """The greatest `top` that leaves no line empty."""
-        return max(0, len(self.rows) - max(1, self.lines - 1))
+        return max(0, len(self.rows) - max(1, self.room))
 
     def show(self, rows: Rows) -> None:
         """Other rows. With other columns the first one that is scrolled to stays where it is, if it is among them."""
         before, after = [column.id for column in self.rows.columns], [column.id for column in rows.columns]
         if before != after:
-            first = before[self.frozen + self.side] if self.side and self.frozen + self.side < len(before) else None
-            self.side = after.index(first) - self.frozen if first in after[self.frozen :] else 0
+            held = self.held
+            first = before[held + self.side] if self.side and held + self.side < len(before) else None
+            self.side = after.index(first) - held if first in after[held:] else 0
             self.inside = 0
             self._widths = []
         self.rows = rows
+        self._kinds = len({column.kind for column in rows.columns if column.kind}) > 1
         self.top = min(self.top, self.last_top)
 
     def resize(self, columns: int, lines: int) -> None:
@@ -83,7 +101,7 @@ class Window:
 
     def top_for(self, cursor: int) -> int:
         """The `top` that shows the row of the cursor: the present one if it does."""
-        top, room = self.top, self.lines - 1
+        top, room = self.top, self.room
         if room <= 0 or not len(self.rows):
             return top
         jump = max(1, room // SCROLL_PART)
@@ -117,16 +135,31 @@ class Window:
                 if len(cell.text) >= self._widths[place] and self._widths[place] < column.most:
                     self._widths[place] = min(column.most, max(self._widths[place], width(cell.text)))
 
+    @property
+    def held(self) -> int:
+        """How many of the columns that are to stay do: those for which there is room, the first ones first."""
+        room = self.columns - 2
+        for place in range(min(self.frozen, len(self._widths))):
+            left = room - self._wide(place, room) - GAP
+            if place >= self._own and left < LEAST_BESIDE:
+                return place
+            room = left
+        return min(self.frozen, len(self._widths))
+
+    def _wide(self, place: int, room: int) -> int:
+        """Terminal columns of a column that stays, where `room` is left for it and all behind it."""
+        wide, whole = self._widths[place], self.columns - 2
+        if whole >= NARROW:
+            return wide
+        return min(wide, max(12, room // 2 if self.frozen <= self._own else whole // 3))
+
     def shown_columns(self) -> list[tuple[int, int]]:
         """(column, width) of those on screen: the frozen ones, then from the sideways offset on."""
         room = self.columns - 2
         shown: list[tuple[int, int]] = []
-        order = [*range(min(self.frozen, len(self._widths))), *range(self.frozen + self.side, len(self._widths))]
-        narrow = room < NARROW
-        for place in order:
-            wide = self._widths[place]
-            if place < self.frozen and narrow:
-                wide = min(wide, max(12, room // 2))
+        held = self.held
+        for place in (*range(held), *range(held + self.side, len(self._widths))):
+            wide = self._wide(place, room) if place < held else self._widths[place]
             if room <= 0 or (room < wide and room < 6 and shown):
                 break
             shown.append((place, min(wide, room)))
@@ -144,7 +177,7 @@ class Window:
         if not shown:
             return False
         last, wide = shown[-1]
-        most = max(0, len(self._widths) - self.frozen - 1)
+        most = max(0, len(self._widths) - self.held - 1)
         at_end = last == len(self._widths) - 1 and (wide >= self._widths[last] or self.side >= most)
         before = self.side, self.inside
         if columns > 0 and at_end:
@@ -161,7 +194,7 @@ class Window:
 
     def handle(self) -> range:
         """Lines below the titles that the handle of the scroll bar takes; none if there is nothing to scroll."""
-        return handle(self.top, self.lines - 1, len(self.rows))
+        return handle(self.top, self.room, len(self.rows))
 
 
 def handle(top: int, room: int, total: int) -> range:

@@ -17,8 +17,11 @@ from textual.widgets import Input
 from store.entities import KeyCount
 from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
-from tui.view.column_choice import ColumnChoice, choice_rows, column_named
+from tui.screens.modals.picker import Choice, Picker
+from tui.view.column_choice import ColumnChoice, choice_rows, column_named, comes_to_best
 from tui.view.glyphs import GLYPHS
+from tui.view.run_columns import RunColumn
+from tui.view.text import clean
 from tui.widgets.line import Line
 from tui.widgets.table import Table
 
@@ -122,13 +125,16 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
             return "/".join(key_of(self, entry) for entry in entries)
 
         if self.table.has_focus:
-            hint = (
-                f"{named('column_toggle')} shows or hides, {named('column_up', 'column_down')} move, "
-                f"{named('column_aggregate')} min/max, {named('column_spark')} curve, {named('help')} all keys"
-            )
+            hints = [
+                f"{named('column_toggle')} shows/hides",
+                f"{named('help')} all keys",
+                f"{named('column_up', 'column_down')} move",
+                f"{named('column_aggregate')} best/min",
+                f"{named('column_spark')} curve",
+            ]
         else:
-            hint = "Enter shows or hides, Tab goes to the list, Esc is done"
-        self.query_one(".hint", Line).show([(hint, "dim")])
+            hints = ["Enter shows/hides", "Tab to the list", "Esc is done"]
+        self.query_one(".hint", Line).show([(hint, "dim") for hint in hints])
 
     def on_descendant_focus(self) -> None:
         self._hint()
@@ -224,8 +230,28 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         self._change(self._choice.frozen_to(self.table.key or ""), "")
 
     def action_column_aggregate(self) -> None:
+        """The next thing of a history; for the best value it has to be known what is better."""
         key = self.table.key or ""
-        self._change(self._choice.aggregated(key), key)
+        place = self._choice.place(key)
+        column = None if place is None else self._choice.columns[place]
+        if column is None:
+            return
+        up = self._ups.get(column.key)
+        if comes_to_best(column) and up is None:
+            self._ask_what_is_better(column)
+        else:
+            self._change(self._choice.aggregated(key, up), key)
+
+    def _ask_what_is_better(self, column: RunColumn) -> None:
+        """Once: what is said is remembered; without an answer there is no best value."""
+        choices = [Choice("up", "more is better"), Choice("down", "less is better")]
+
+        def said(answer: str | None) -> None:
+            if answer is not None:
+                self._direct(column.key, up=answer == "up")
+            self._change(self._choice.aggregated(column.id, self._ups.get(column.key)), column.id)
+
+        self.app.push_screen(Picker(f"What is better of {clean(column.key)}?", choices), said)
 
     def action_column_spark(self) -> None:
         key = self.table.key or ""
@@ -251,8 +277,12 @@ class ColumnsScreen(ModalScreen[ColumnsChosen]):
         if column is None or column.kind != "metrics":
             self.notify("only metrics have a direction", severity="warning", timeout=4)
             return
-        self._ups[column.key] = self._said[column.key] = not self._ups.get(column.key)
-        self._list()
+        self._direct(column.key, up=not self._ups.get(column.key))
+
+    def _direct(self, metric: str, *, up: bool) -> None:
+        """What is best of the metric follows."""
+        self._ups[metric] = self._said[metric] = up
+        self._change(self._choice.directed(metric, up), "")
 
     def action_column_reset(self) -> None:
         self.dismiss(ColumnsChosen(None, self._said))

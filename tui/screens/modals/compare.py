@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -27,11 +30,22 @@ class CompareScreen(ModalScreen[str | None]):
     CSS_PATH = "compare.tcss"
     BINDINGS = [*bindings(Place.COMPARE), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
 
-    def __init__(self, runs: Sequence[Run], names: Mapping[str, str], directions: Mapping[str, bool]) -> None:
+    @dataclass
+    class ExportWanted(Message):
+        """What is compared is to be written to a file."""
+
+        comparison: Comparison
+        rows: Sequence[Row]
+        """Those that are listed."""
+
+    def __init__(
+        self, runs: Sequence[Run], names: Mapping[str, str], directions: Mapping[str, bool], target: MessagePump
+    ) -> None:
         """`runs` were read whole; `names` are those of experiments by id; `directions` are metrics of which the user
-        said whether more is better.
+        said whether more is better; `target` is told `ExportWanted`.
         """
         super().__init__()
+        self._target = target
         self._runs = runs
         self._names = dict(names)
         self._directions = directions
@@ -147,6 +161,10 @@ class CompareScreen(ModalScreen[str | None]):
         """Asks for a part of a key."""
         self.field.display = True
         self.field.focus()
+
+    def action_compare_export(self) -> None:
+        """Asks for a file to write what is compared to."""
+        self._target.post_message(self.ExportWanted(self._compared, list(self._shown.values())))
 
     def action_compare_copy_id(self) -> None:
         """Copies the id of the chosen run."""

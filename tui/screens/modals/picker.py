@@ -51,10 +51,7 @@ class Picker(ModalScreen[str | None]):
             yield Table(frozen=1, empty="nothing is called that", driven=True)
 
     def on_mount(self) -> None:
-        how = "Enter picks, Esc closes" if self._picks else "Esc closes"
-        self.query_one(Line).show(
-            [(self._title, "title"), *([(self._hint, "warn")] if self._hint else []), (how, "dim")]
-        )
+        self.say(self._hint, "warn")
         table = self.query_one(Table)
         table.can_focus = False
         self.narrow()
@@ -63,6 +60,11 @@ class Picker(ModalScreen[str | None]):
             if place is not None:
                 table.cursor = place
         self.query_one(Input).focus()
+
+    def say(self, hint: str, role: str) -> None:
+        """A clean text in the title, with its role."""
+        how = "Enter picks, Esc closes" if self._picks else "Esc closes"
+        self.query_one(Line).show([(self._title, "title"), *([(hint, role)] if hint else []), (how, "dim")])
 
     def narrow(self) -> None:
         """Shows what has every word that was typed."""

@@ -1,4 +1,4 @@
-"""Something that logging in to a host has to ask."""
+"""Something that has to be asked before work goes on."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from textual.widgets import Button, Input, Label, Static
 from tui.asking import Question
 from tui.view.text import clean
 from tui.widgets.line import Line
-
-NO = "No, do not connect"
 
 
 class Ask(ModalScreen[Sequence[str] | None]):
@@ -45,7 +43,7 @@ class Ask(ModalScreen[Sequence[str] | None]):
                     yield typed
             if not question.fields:
                 with Horizontal():
-                    yield Button(NO, id="no", compact=True)
+                    yield Button(question.no, id="no", compact=True)
                     yield Button(question.yes, id="yes", compact=True)
 
     def on_mount(self) -> None:

@@ -1,0 +1,75 @@
+"""Makes offers of what a store has and the language allows at the cursor of a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Event
+from typing import Final
+
+from store.kinds import KeyKind
+from store.offers import MOST_OFFERS, Observed, Offer, Offers, Typed
+from store.protocols import Store
+from store.search.complete import Completion, Completions, Kind, complete
+from store.search.functions import HAS
+from store.search.place import Expected, Place, place_at
+from store.search.syntax import Entity
+
+LONGEST_VALUE: Final = 200
+"""Characters of a value up to which it is offered: longer ones are texts, which nobody compares with."""
+
+_KINDS: Final = {Entity.PARAM: KeyKind.PARAM, Entity.TAG: KeyKind.TAG, Entity.DATASET: KeyKind.DATASET}
+
+_TAGS: Final = {"run_name": "mlflow.runName", "user_id": "mlflow.user", "parent": "mlflow.parentRunId"}
+"""Attributes that MLflow writes as tags, too, whose values can be looked up."""
+
+_OPEN: Final = (Kind.ENTITY, Kind.FUNCTION)
+"""What the next part follows without a blank."""
+
+
+def offers_at(store: Store, observed: Observed, typed: Typed, cancel: Event | None = None) -> Offers:
+    """See `store.offers.offers_at`."""
+
+    def keys(kind: KeyKind, text: str) -> Iterable[str]:
+        return observed.keys(store, kind, text, cancel)
+
+    def values(entity: Entity, key: str, text: str) -> Iterable[str]:
+        if entity is Entity.ATTRIBUTE:
+            if key == "experiment":
+                return observed.experiments(store, text, cancel)
+            entity, key = Entity.TAG, _TAGS.get(key, "")
+        kind = _KINDS.get(entity)
+        found = observed.values(store, kind, key, text, cancel) if kind is not None and key else ()
+        return [value for value in found if len(value) <= LONGEST_VALUE]
+
+    observed.notes.clear()
+    found = complete(typed.text, typed.cursor, keys=keys, values=values, limit=MOST_OFFERS)
+    place = place_at(typed.text, typed.cursor)
+    items = (
+        Offer(item.text, item.kind.value, _becomes(typed.text, place, found, item))
+        for item in found.items
+        if _can_be_shown(item.text)
+    )
+    return Offers(typed, tuple(items), ", ".join(observed.notes))
+
+
+def _can_be_shown(text: str) -> bool:
+    """False for a text with control characters and the like: a text field that showed it as it is would obey them."""
+    return all(character.isprintable() or character == "\u00a0" for character in text)
+
+
+def _becomes(text: str, place: Place, found: Completions, item: Completion) -> Typed:
+    """The filter with the completion in it, and with what has to follow it."""
+    written, cursor = found.applied(text, item)
+    rest = written[cursor:]
+    if place.expected is Expected.ARGUMENT and item.kind not in _OPEN and not rest.lstrip().startswith((")", ",")):
+        behind = ", " if place.function == "AT" else ") "
+    elif item.kind in _OPEN or item.text == "(" or rest.startswith((" ", ")", ",")):
+        behind = ""
+    else:
+        behind = " "
+    if rest.startswith(" ") and item.kind not in _OPEN:
+        # The blank that is there is the one that follows.
+        return Typed(written, cursor + 1)
+    if place.function == HAS and item.text == "datasets" and not rest:
+        behind = ") "
+    return Typed(written[:cursor] + behind + rest, cursor + len(behind))

@@ -1,0 +1,167 @@
+"""Runs below their parents: filtered, folded, marked, sorted, read again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from store.entities import Metric, Run
+from store.kinds import PARENT_TAG
+from tests.support.trainer import Trainer
+from tests.tui.conftest import Walk, screen_text, wait_for
+from tests.tui.fakes import FakeStore, run, shown
+from tests.tui.test_browser import browser
+from tests.tui.test_live import counted, living, open_experiment
+from tui.screens.browser import Browser
+from tui.view.glyphs import GLYPHS
+from tui.view.run_columns import column_of
+from tui.widgets import nested_runs
+
+
+async def to_runs(pilot: Pilot[int]) -> Browser:
+    screen = browser(pilot)
+    await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+    await pilot.press("enter")
+    await wait_for(pilot, lambda: screen.runs.settled and not screen.busy, "runs")
+    return screen
+
+
+async def to_churn(pilot: Pilot[int]) -> Browser:
+    screen = browser(pilot)
+    await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+    await pilot.press("slash", *"churn", "enter", "enter")
+    await wait_for(pilot, lambda: screen.runs.settled and not screen.busy, "runs")
+    return screen
+
+
+def child(number: int, parent: int | None, **metrics: float) -> Run:
+    tags = {} if parent is None else {PARENT_TAG: f"{parent:032x}"}
+    return run(number, tags=tags, metrics={key: Metric(key, value, 1, 1) for key, value in metrics.items()})
+
+
+FAMILY = (child(3, 1, acc=0.7), child(2, 1, acc=0.9), child(1, 0), child(0, None), child(4, None, acc=0.5))
+
+
+def names(screen: Browser) -> list[str]:
+    rows = screen.runs.table.rows
+    return [cells[1].text if (cells := rows.cells(place)) else "?" for place in range(len(rows))]
+
+
+async def nested(pilot: Pilot[int], screen: Browser) -> None:
+    await pilot.press("B")
+    await wait_for(pilot, lambda: screen.runs.shown_ids is not screen.runs.ids and not screen.busy, "a tree")
+    table = screen.runs.table
+    await wait_for(pilot, lambda: all(table.rows.cells(row) for row in table.on_screen), "rows")
+
+
+async def test_runs_of_any_depth_stand_below_their_parents_and_one_key_lists_them_again() -> None:
+    async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        down = GLYPHS.unfolded
+        assert names(screen) == [f"{down} run-0 (3)", f"  {down} run-1 (2)", "      run-3", "      run-2", "  run-4"]
+        assert "5 runs" in screen_text(pilot.app)
+        await pilot.press("B")
+        assert names(screen) == [f"{GLYPHS.child} run-{n}" for n in (3, 2, 1)] + ["run-0", "run-4"]
+
+
+async def test_parents_that_do_not_match_are_there_and_do_not_count(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 30)) as pilot:
+        screen = await to_churn(pilot)
+        await pilot.press("f", *"params.seed = 3 and status = FINISHED", "enter")
+        await wait_for(pilot, lambda: screen.runs.settled and 0 < len(screen.runs.ids) < 60, "those with that seed")
+        await nested(pilot, screen)
+        matching = len(screen.runs.ids)
+        assert len(screen.runs.shown_ids) == 2 * matching
+        assert f"{matching} runs" in screen_text(pilot.app)
+        cells = screen.runs.table.rows.cells(0)
+        assert cells is not None
+        assert {cell.role for cell in cells} == {"dim"}
+        assert cells[1].text.endswith("(1)")
+        child_cells = screen.runs.table.rows.cells(1)
+        assert child_cells is not None
+        assert child_cells[1].role == "name"
+
+
+async def test_folding_hides_what_is_below_and_the_cursor_stays_on_something_shown() -> None:
+    async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        await pilot.press("home", "down", "down", "minus")
+        assert names(screen)[1:] == [f"  {GLYPHS.folded} run-1 (2)", "  run-4"]
+        assert screen.runs.key == f"{1:032x}"
+        await pilot.press("r")
+        await wait_for(pilot, lambda: not screen.busy, "read again")
+        assert len(names(screen)) == 3
+        await pilot.press("minus")
+        assert len(names(screen)) == 5
+        await pilot.press("asterisk")
+        assert names(screen) == [f"{GLYPHS.folded} run-0 (3)", "  run-4"]
+        await pilot.press("asterisk")
+        assert len(names(screen)) == 5
+
+
+async def test_a_parent_shows_what_its_best_child_has() -> None:
+    async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        assert GLYPHS.child not in screen_text(pilot.app)
+        # The fake store sorts nothing: the first child counts as the best.
+        screen.runs.sort_by(column_of("metrics.acc"))
+        await wait_for(pilot, lambda: f"{GLYPHS.child} 0.7" in screen_text(pilot.app) and not screen.busy, "the best")
+        cells = screen.runs.table.rows.cells(0)
+        assert cells is not None
+        assert [cell.role for cell in cells if cell.text.startswith(GLYPHS.child)] == ["dim"]
+        await pilot.press("S")
+        await wait_for(pilot, lambda: GLYPHS.child not in screen_text(pilot.app), "the worst are first now")
+
+
+async def test_marks_and_ranges_are_of_the_rows_that_are_seen() -> None:
+    async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        await pilot.press("home", "space", "down", "v")
+        assert set(screen.runs.marks) == {f"{number:032x}" for number in (0, 1, 3)}
+        await pilot.press("M", "ctrl+a")
+        assert len(screen.runs.marks) == 5
+
+
+async def test_jumping_finds_runs_that_are_folded_away(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 30)) as pilot:
+        screen = await to_churn(pilot)
+        await nested(pilot, screen)
+        await pilot.press("asterisk")
+        folded = len(screen.runs.shown_ids)
+        await pilot.press("J", *"trial-03-seed-1", "enter")
+        chosen = "trial-03-seed-1"
+        await wait_for(pilot, lambda: (found := screen.runs.chosen) is not None and found.run_name == chosen, chosen)
+        assert len(screen.runs.shown_ids) > folded
+        await pilot.press("n")
+        await wait_for(pilot, lambda: "1 of 1" in screen_text(pilot.app), "the only one")
+
+
+async def test_too_many_runs_stand_one_after_the_other_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nested_runs, "MOST_NESTED", 3)
+    async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await pilot.press("B")
+        await wait_for(pilot, lambda: "5 runs are not nested, 3 can be" in screen_text(pilot.app), "why")
+        assert screen.runs.shown_ids is screen.runs.ids
+
+
+async def test_a_new_child_comes_below_its_parent_while_the_cursor_stays(demo: Path, tmp_path: Path) -> None:
+    database = Path(shutil.copy(demo, tmp_path / "mlflow.db"))
+    trainer = Trainer(database)
+    async with living(counted(database)) as (pilot, screen):
+        await open_experiment(pilot, screen, "churn-xgboost")
+        await nested(pilot, screen)
+        await pilot.press("down", "down", "down")
+        key, before = screen.runs.key, len(screen.runs.shown_ids)
+        parent = screen.runs.shown_ids[0]
+        trainer.start(trainer.experiment("churn-xgboost"), "begun-just-now", parent=parent)
+        await wait_for(pilot, lambda: len(screen.runs.shown_ids) == before + 1, "one more row")
+        assert screen.runs.key == key
+        await wait_for(pilot, lambda: names(screen)[0].endswith("(6)"), "its parent has one more")

@@ -1,0 +1,71 @@
+"""Nested runs as rows: which are shown, how deep, and which of those below a run is the best."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Mapping, Sequence
+
+from store.direction import more_is_better
+from store.nesting import Nesting
+from tui.view.glyphs import GLYPHS
+from tui.view.order import Order
+
+
+class RunTree:
+    """The rows of a nesting, without what is below folded runs."""
+
+    def __init__(self, nesting: Nesting, folded: Collection[str] = ()) -> None:
+        """`folded` are ids of runs; those that have none below them, or are not there, are no matter."""
+        self.nesting = nesting
+        self._folded = folded
+        self._places: Sequence[int] = range(len(nesting.ids))
+        self.ids: Sequence[str] = nesting.ids
+        """Of the rows."""
+        if folded:
+            self._places = _visible(nesting, folded)
+            self.ids = [nesting.ids[place] for place in self._places]
+
+    def depth(self, row: int) -> int:
+        return self.nesting.depths[self._places[row]]
+
+    def below(self, row: int) -> int:
+        """How many runs of the list are below this one, shown or not."""
+        return self.nesting.below[self._places[row]]
+
+    def is_context(self, row: int) -> bool:
+        """True for a run that is not of the list."""
+        return self.ids[row] in self.nesting.context
+
+    def parent(self, row: int) -> int | None:
+        """The row of the run that this one is below."""
+        depth = self.depth(row)
+        return next((above for above in range(row - 1, -1, -1) if self.depth(above) < depth), None) if depth else None
+
+    def sign(self, row: int) -> str:
+        """What stands before its name."""
+        if not self.below(row):
+            return f"{'  ' * self.depth(row)}  "
+        sign = GLYPHS.folded if self.ids[row] in self._folded else GLYPHS.unfolded
+        return f"{'  ' * self.depth(row)}{sign} "
+
+    def best(self, row: int, order: Order, directions: Mapping[str, bool]) -> str:
+        """The id of the best run of the list below this one, where runs are sorted by a metric, the best one first;
+        else empty. Where nobody knows whether more is better, the first one counts as the best.
+        """
+        if not order or order[0].column.kind != "metrics":
+            return ""
+        key = order[0].column.key
+        up = directions.get(key, more_is_better(key))
+        # Where the worst are first, the last ones are those that have no value at all.
+        place = -1 if up is order[0].ascending else self.nesting.firsts[self._places[row]]
+        return self.nesting.ids[place] if place >= 0 else ""
+
+
+def _visible(nesting: Nesting, folded: Collection[str]) -> array[int]:
+    shown, hidden_below = array("i"), -1
+    for place, depth in enumerate(nesting.depths):
+        if 0 <= hidden_below < depth:
+            continue
+        hidden_below = depth if nesting.ids[place] in folded else -1
+        shown.append(place)
+    return shown

@@ -1,0 +1,132 @@
+"""A list of runs that may stand below their parents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from store.ids import place_of
+from store.nesting import MOST_NESTED
+from tui.bindings import key_of
+from tui.view import cells
+from tui.view.run_tree import RunTree
+from tui.widgets.runs_list import NEAR, RunsList
+
+if TYPE_CHECKING:
+    from store.nesting import Nesting
+    from tui.messages import RunsFound
+
+
+class NestedRuns(RunsList):
+    """Shows runs below their parents, if the view wants it; what is below a run can be folded away."""
+
+    @dataclass
+    class NestingWanted(Message):
+        """The runs of a list are to stand below their parents."""
+
+        ids: Sequence[str]
+
+    def found(self, answer: RunsFound) -> None:
+        super().found(answer)
+        if answer.view.nested and answer.complete:
+            self._tell_unnested()
+
+    def _near(self) -> list[str]:
+        near, tree, view = super()._near(), self._tree, self._view
+        if tree is None or view is None:
+            return near
+        # A parent shows what its best child has, wherever that is.
+        start = max(0, self.table.on_screen.start - NEAR)
+        best = (tree.best(row, view.order, self.directions) for row in range(start, start + len(near)))
+        return list(dict.fromkeys([*near, *(run_id for run_id in best if run_id)]))
+
+    def _tell_unnested(self) -> None:
+        """Says that there are too many runs to nest, if that is so."""
+        if len(self._ids) > MOST_NESTED:
+            told = (
+                f"{cells.plural(len(self._ids), 'run')} are not nested, {cells.count(MOST_NESTED)} can be: filter first"
+            )
+            self.notify(told, severity="warning", markup=False)
+
+    def nest(self, ids: Sequence[str], nesting: Nesting) -> None:
+        """Shows the runs below their parents, if these are still the `ids` of the list."""
+        if ids is self._ids and self._view is not None and self._view.nested:
+            self._show_tree(RunTree(nesting, self._folded))
+
+    def _show_tree(self, tree: RunTree | None) -> None:
+        self._tree = tree
+        if self._view is not None:
+            self.table.show(self._rows(self._view))
+            self._entitle(self._view)
+        self._fill()
+        self.look_for_hits()
+
+    def _nest_again(self) -> None:
+        """Asks how the runs of a list that is another now are nested; until then they stand as they are."""
+        if self._view is None or not self._view.nested or not self.settled:
+            return
+        if len(self._ids) <= MOST_NESTED:
+            self.post_message(self.NestingWanted(self._ids))
+        else:
+            self._show_tree(None)
+            self._tell_unnested()
+
+    def action_nested(self) -> None:
+        """Runs below their parents, or one after the other."""
+        view = self._view
+        if view is None or not self.answered:
+            return
+        self._view = replace(view, nested=not view.nested)
+        if view.nested:
+            self._tree = None
+        self._show_as(self._view)
+        self._nest_again()
+
+    def action_fold(self) -> None:
+        """Hides what is below the run under the cursor, or below its parent, or shows it again."""
+        tree = self._tree
+        if tree is None or not len(tree.ids):
+            self.notify(f"{key_of(self, 'nested')} shows runs below their parents", markup=False, timeout=4)
+            return
+        row: int | None = self.table.cursor
+        while row is not None and not tree.below(row):
+            row = tree.parent(row)
+        if row is None:
+            return
+        run_id = tree.ids[row]
+        self._fold(self._folded ^ {run_id}, run_id)
+
+    def action_fold_all(self) -> None:
+        """Hides what is below every run, or shows all again."""
+        tree = self._tree
+        if tree is None:
+            self.action_fold()
+            return
+        nesting = tree.nesting
+        parents = frozenset(run_id for run_id, below in zip(nesting.ids, nesting.below, strict=True) if below)
+        row = self.table.cursor
+        while (above := tree.parent(row)) is not None:
+            row = above
+        self._fold(frozenset() if parents & self._folded else parents, tree.ids[row] if len(tree.ids) else "")
+
+    def _fold(self, folded: frozenset[str], cursor: str) -> None:
+        """Shows the tree with these runs folded, and the cursor on a run that is shown."""
+        if self._tree is None:
+            return
+        self._folded = folded
+        tree = RunTree(self._tree.nesting, folded)
+        self._tree = tree
+        if (row := place_of(tree.ids, cursor)) is not None and self._view is not None:
+            self.table.show(self._rows(self._view), cursor=row)
+        self._show_tree(tree)
+
+    def hit_rows(self, places: Sequence[int]) -> Sequence[int]:
+        if self._tree is None:
+            return places
+        if self._folded:
+            self._fold(frozenset(), self.key)
+        wanted = {self._ids[place] for place in places}
+        return [row for row, run_id in enumerate(self._tree.ids) if run_id in wanted]
