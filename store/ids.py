@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, overload
+from typing import TYPE_CHECKING, Final, TypeAlias, overload
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 WIDTH: Final = 16
 """Bytes that one id takes: MLflow's are 128 bits as 32 hexadecimal digits (`uuid.uuid4().hex`)."""
 
 AT_ONCE: Final = 4096
 """Ids that are packed, or made into text, together."""
+
+IDS_A_BLOCK: Final = 16 * AT_ONCE
+"""Ids that lie in one piece of memory, which is no part of the heap: a long list that goes leaves no hole there, and
+one that comes needs not be moved as it grows."""
+
+_BLOCK: Final = IDS_A_BLOCK * WIDTH
+
+_Block: TypeAlias = "mmap | bytes"
 
 _PLAIN: Final = re.compile(r"(?:[0-9a-f]{32})*", re.ASCII)
 
@@ -23,25 +34,23 @@ class RunIds(Sequence[str]):
     Making one of a million ids takes as long as reading these, and nothing in it is a Python object of its own.
     """
 
-    __slots__ = ("_data", "_other_places", "_others")
+    __slots__ = ("_blocks", "_length", "_other_places", "_others")
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
-        data = bytearray()
         others: dict[int, str] = {}
-        source = iter(ids)
-        while some := list(islice(source, AT_ONCE)):
-            _pack(some, data, others)
-        self._keep(data, others)
+        self._keep(_packed(iter(ids), others), others)
 
-    def _keep(self, data: bytearray, others: dict[int, str]) -> None:
-        self._data = data
-        """Never changed from here on; bytes would be another copy of all of it."""
+    def _keep(self, pieces: Iterable[bytes], others: dict[int, str]) -> None:
+        """`others` is complete once the pieces came to their end."""
+        self._blocks: list[_Block] = list(_blocks(pieces))
+        """All but the last of the same size; never changed from here on."""
+        self._length = sum(map(len, self._blocks)) // WIDTH
         self._others = others
         """Ids of another form, by place; zeros stand for them in the data."""
         self._other_places = {run_id: place for place, run_id in reversed(others.items())}
 
     def __len__(self) -> int:
-        return len(self._data) // WIDTH
+        return self._length
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -57,7 +66,8 @@ class RunIds(Sequence[str]):
             raise IndexError(index)
         if place in self._others:
             return self._others[place]
-        return self._data[place * WIDTH : (place + 1) * WIDTH].hex()
+        block, at = divmod(place * WIDTH, _BLOCK)
+        return self._blocks[block][at : at + WIDTH].hex()
 
     def _part(self, index: slice) -> Sequence[str]:
         start, stop, step = index.indices(len(self))
@@ -66,18 +76,29 @@ class RunIds(Sequence[str]):
         stop = max(start, stop)
         part = RunIds()
         others = {place - start: run_id for place, run_id in self._others.items() if start <= place < stop}
-        part._keep(self._data[start * WIDTH : stop * WIDTH], others)
+        part._keep(self._pieces(start, stop), others)
         return part
 
+    def _pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """The data of ids, at most `AT_ONCE` of them together."""
+        while start < stop:
+            # A block holds a whole number of these.
+            end = min(stop, (start // AT_ONCE + 1) * AT_ONCE)
+            block, at = divmod(start * WIDTH, _BLOCK)
+            yield self._blocks[block][at : at + (end - start) * WIDTH]
+            start = end
+
     def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), AT_ONCE):
-            text = self._data[start * WIDTH : (start + AT_ONCE) * WIDTH].hex()
-            for place in range(start, start + len(text) // (2 * WIDTH)):
+        start = 0
+        for piece in self._pieces(0, len(self)):
+            text = piece.hex()
+            for place in range(start, start + len(piece) // WIDTH):
                 if place in self._others:
                     yield self._others[place]
                 else:
                     first = (place - start) * 2 * WIDTH
                     yield text[first : first + 2 * WIDTH]
+            start += len(piece) // WIDTH
 
     def find(self, run_id: object) -> int | None:
         """The first place of an id; None if it is not among these."""
@@ -86,11 +107,16 @@ class RunIds(Sequence[str]):
         if not _is_plain(run_id):
             return self._other_places.get(run_id)
         wanted = bytes.fromhex(run_id)
-        at = self._data.find(wanted)
-        # The end of one id and the beginning of the next may look like it.
-        while at >= 0 and (at % WIDTH or at // WIDTH in self._others):
-            at = self._data.find(wanted, at + 1)
-        return at // WIDTH if at >= 0 else None
+        for number, block in enumerate(self._blocks):
+            before = number * IDS_A_BLOCK
+            # From its beginning: a map is searched from where it was last written.
+            at = block.find(wanted, 0)
+            # The end of one id and the beginning of the next may look like it.
+            while at >= 0 and (at % WIDTH or before + at // WIDTH in self._others):
+                at = block.find(wanted, at + 1)
+            if at >= 0:
+                return before + at // WIDTH
+        return None
 
     def __contains__(self, run_id: object) -> bool:
         return self.find(run_id) is not None
@@ -107,7 +133,10 @@ class RunIds(Sequence[str]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, RunIds):
-            return self._data == other._data and self._others == other._others
+            if len(self) != len(other) or self._others != other._others:
+                return False
+            every = zip(self._pieces(0, len(self)), other._pieces(0, len(other)), strict=True)
+            return all(one == another for one, another in every)
         if isinstance(other, list | tuple):
             return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
         return NotImplemented
@@ -140,15 +169,39 @@ def _is_plain(run_id: str) -> bool:
     return len(run_id) == 2 * WIDTH and _PLAIN.fullmatch(run_id) is not None
 
 
-def _pack(ids: Sequence[str], data: bytearray, others: dict[int, str]) -> None:
-    """Adds ids to the data, and those of another form to the others."""
-    text = "".join(ids)
-    if set(map(len, ids)) == {2 * WIDTH} and _PLAIN.fullmatch(text):
-        data += bytes.fromhex(text)
-        return
-    for run_id in ids:
-        if _is_plain(run_id):
-            data += bytes.fromhex(run_id)
+def _packed(ids: Iterator[str], others: dict[int, str]) -> Iterator[bytes]:
+    """The data of ids; those of another form are added to the others."""
+    start = 0
+    while some := list(islice(ids, AT_ONCE)):
+        text = "".join(some)
+        if set(map(len, some)) == {2 * WIDTH} and _PLAIN.fullmatch(text):
+            yield bytes.fromhex(text)
         else:
-            others[len(data) // WIDTH] = run_id
-            data += bytes(WIDTH)
+            odd = {place: run_id for place, run_id in enumerate(some, start) if not _is_plain(run_id)}
+            others.update(odd)
+            yield b"".join(
+                bytes(WIDTH) if place in odd else bytes.fromhex(run_id) for place, run_id in enumerate(some, start)
+            )
+        start += len(some)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[_Block]:
+    """The same data in blocks; what fills none is at the end."""
+    rest = bytearray()
+    for piece in pieces:
+        rest += piece
+        if len(rest) >= _BLOCK:
+            yield _mapped(rest[:_BLOCK])
+            del rest[:_BLOCK]
+    if rest:
+        yield bytes(rest)
+
+
+def _mapped(data: bytes | bytearray) -> mmap:
+    """A copy in memory of its own, which is given back with it."""
+    # Most lists are short.
+    from mmap import MAP_ANON, MAP_PRIVATE, mmap
+
+    block = mmap(-1, len(data), flags=MAP_PRIVATE | MAP_ANON)
+    block.write(data)
+    return block

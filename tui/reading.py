@@ -13,6 +13,7 @@ from textual.message import Message
 
 from store.errors import NotFound
 from store.kinds import Axis, RunParts, RunStatus, ViewType
+from tui.memory import give_back
 from tui.messages import (
     ChartDrawn,
     ExperimentsRead,
@@ -187,6 +188,7 @@ def read_runs(store: Store, view: RunsView, post: Post, cancel: Event) -> None:
         every = store.run_ids(query, cancel, progress)
         nesting = _nesting(store, view, every.items, cancel)
         post(RunsFound(view, every.items, True, (), columns, every.notes, keys, nesting))
+        give_back(len(every.items))
     elif not first.items and query.filter:
         from store.absent import absent, named_by_filter
 
@@ -256,6 +258,7 @@ def read_hits(store: Store, view: RunsView, ids: Sequence[str], text: str, post:
 
     named = store.run_ids(hits_query(view, text), cancel).items
     post(HitsFound(Hits(text, ids, hit_places(ids, named, text, cancel))))
+    give_back(len(ids))
 
 
 def read_values(store: Store, ids: Sequence[str], columns: Sequence[RunColumn], cancel: Event) -> RunValues:

@@ -82,6 +82,7 @@ class Jobs:
         self._cancels[group] = cancel
 
         def thread() -> None:
+            nonlocal work
             with self._ended:
                 self._alive += 1
             try:
@@ -94,6 +95,9 @@ class Jobs:
                 # Nothing is swallowed, superseded or not: the App raises it again, in its own thread.
                 self._node.post_message(WorkFault(error))
             finally:
+                # Textual's worker and its task hold each other until somebody looks for garbage; not, too, the million
+                # ids that were worked on.
+                del work
                 with self._ended:
                     self._alive -= 1
                     self._ended.notify_all()

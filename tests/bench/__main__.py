@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench import (
+    bench_columns,
     bench_curve,
     bench_filters,
     bench_http,
@@ -27,6 +28,7 @@ BENCHMARKS: Final = {
     "startup": bench_startup.measure,
     "runs_cli": bench_runs_cli.measure,
     "filters": bench_filters.measure,
+    "columns": bench_columns.measure,
     "curve": bench_curve.measure,
     "wire": bench_wire.measure,
     "table": bench_table.measure,
@@ -44,6 +46,7 @@ _FAILURES: Final = (
     AssertionError,
     OSError,
     subprocess.CalledProcessError,
+    bench_columns.Disagreement,
     bench_curve.Inexact,
     bench_runs_cli.Disagreement,
     bench_tree.Wrong,

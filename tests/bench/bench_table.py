@@ -33,6 +33,7 @@ from tests.bench.timing import (
 )
 from tests.support.terminal import Terminal
 from tui.reading import FIRST_RUNS
+from tui.view.glyphs import GLYPHS
 
 COLUMNS: Final = 160
 ROWS: Final = 45
@@ -69,6 +70,12 @@ A_RUN: Final = "run-"
 
 ALL_THERE: Final = re.compile(r"all experiments · [\d ]+ runs")
 """What the title says once all of them are listed."""
+
+JUMP_TO: Final = "run-000"
+"""In the names of a thousand runs."""
+
+OTHER_ORDER: Final = "m1"
+"""The metric that the runs are sorted by in the end."""
 
 QUIET_SECONDS: Final = 0.06
 """Silence after which a key counts as answered, rows that had to be read included."""
@@ -107,6 +114,8 @@ class Measured:
     memory: list[float] = field(default_factory=list)
     """MB, resident, once all runs are listed."""
     peak: list[float] = field(default_factory=list)
+    searched: float = 0.0
+    """MB, resident, after a jump to a run by its name and another order."""
     keys: dict[str, Keys] = field(default_factory=dict)
     burst: float = 0.0
     """Seconds for each of many keys that are typed ahead."""
@@ -170,6 +179,25 @@ def start(measured: Measured, store: Path, home: Path, *, press: bool, scale: in
         measured.burst = typed_ahead(terminal)
         measured.memory[-1] = memory_of(terminal.pid, "VmRSS")
         measured.peak[-1] = memory_of(terminal.pid, "VmHWM")
+        measured.searched = memory_after_searches(terminal)
+
+
+def memory_after_searches(terminal: Terminal) -> float:
+    """Goes to a run by its name, sorts all of them by a metric, and says what memory there is then."""
+    terminal.press("J")
+    terminal.wait_quiet(QUIET_SECONDS, SCREEN_TIMEOUT)
+    terminal.type(JUMP_TO)
+    terminal.press("enter")
+    terminal.wait_for(f"with “{JUMP_TO}”", SCREEN_TIMEOUT)
+    terminal.press("s")
+    terminal.wait_for("Sort by", SCREEN_TIMEOUT)
+    terminal.type(OTHER_ORDER)
+    terminal.wait_for(re.compile(rf"›{OTHER_ORDER} +metric"), SCREEN_TIMEOUT, "the metric")
+    terminal.press("enter")
+    terminal.wait_for(re.compile(rf"{OTHER_ORDER} {GLYPHS.down}"), SCREEN_TIMEOUT, "the order")
+    terminal.wait_for(ALL_THERE, SCREEN_TIMEOUT)
+    terminal.wait_quiet(1.0, SCREEN_TIMEOUT)
+    return memory_of(terminal.pid, "VmRSS")
 
 
 def searched(shape: RunsShape, repeats: int) -> list[Row]:
@@ -236,6 +264,12 @@ def rows(measured: Measured) -> list[Row]:
             f"{memory:.0f} MB; {max(measured.peak):.0f} MB",
             target=f"at most {MEMORY_MB} MB",
             within=memory <= MEMORY_MB,
+        ),
+        Row(
+            f"{where}: resident memory after a jump by name and a sort by a metric",
+            f"{measured.searched:.0f} MB",
+            target=f"at most {MEMORY_MB} MB",
+            within=measured.searched <= MEMORY_MB,
         ),
     ]
     cursor, page, jump = (measured.keys[name] for name in ("cursor", "page", "jump"))

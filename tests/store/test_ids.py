@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from store.ids import AT_ONCE, WIDTH, RunIds, place_of, same_ids
+from store.ids import AT_ONCE, IDS_A_BLOCK, WIDTH, RunIds, place_of, same_ids
 
 PLAIN = [f"{number * 7919:032x}" for number in range(50)]
 ODD = ["", "run-1", "A" * 32, "g" * 32, "ab" * 15, "é" * 32, "\u0663" * 32, "0" * 31 + " "]
@@ -87,6 +87,27 @@ def test_ids_are_packed_in_pieces(odd_at: int | None) -> None:
     if odd_at is not None:
         ids[odd_at] = "odd"
     assert list(RunIds(iter(ids))) == ids
+
+
+@pytest.mark.parametrize("odd_at", [None, 0, IDS_A_BLOCK - 1, IDS_A_BLOCK, 2 * IDS_A_BLOCK])
+def test_ids_lie_in_several_blocks(odd_at: int | None) -> None:
+    ids = [f"{number:032x}" for number in range(2 * IDS_A_BLOCK + 1)]
+    if odd_at is not None:
+        ids[odd_at] = "odd"
+    compact = RunIds(iter(ids))
+    assert len(compact) == len(ids)
+    assert list(compact) == ids
+    for place in (0, AT_ONCE, IDS_A_BLOCK - 1, IDS_A_BLOCK, IDS_A_BLOCK + 1, 2 * IDS_A_BLOCK):
+        assert compact[place] == ids[place]
+        # Asked more than once, and not in their order: one search leaves nothing behind for the next.
+        assert compact.find(ids[place]) == compact.find(ids[place]) == place
+        assert compact.find(f"{place:032x}") == (None if place == odd_at else place)
+    for part in (slice(7, None), slice(IDS_A_BLOCK - 3, IDS_A_BLOCK + 3), slice(AT_ONCE, 2 * IDS_A_BLOCK)):
+        assert list(compact[part]) == ids[part]
+        assert compact[part] == RunIds(ids[part])
+    assert compact == RunIds(ids)
+    assert compact != RunIds([*ids[:-1], "f" * 32])
+    assert compact[1:] != compact[:-1]
 
 
 def test_lists_of_different_kinds_are_compared() -> None:

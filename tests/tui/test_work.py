@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Callable
 from threading import Event
 
@@ -82,6 +84,32 @@ async def test_work_delivers_its_results_and_ends() -> None:
         await until(pilot, lambda: app.endings)
         assert (app.results, app.endings, app.jobs.running) == (["found"], ["runs"], [])
         assert not app.jobs.cancel("runs")
+
+
+async def test_what_was_worked_on_goes_with_the_end_of_the_work() -> None:
+    class Large:
+        """Something that takes much room."""
+
+    def begin(app: Worker) -> weakref.ref[Large]:
+        large = Large()
+
+        def work(cancel: Event) -> None:
+            deliver(app, Result(type(large).__name__))
+
+        app.jobs.run("one", "reading", work)
+        return weakref.ref(large)
+
+    app = Worker()
+    async with app.run_test() as pilot:
+        # Whoever looks for garbage would find it; that may be minutes later.
+        gc.disable()
+        try:
+            kept = begin(app)
+            await until(pilot, lambda: app.endings == ["one"])
+            assert app.results == ["Large"]
+            assert kept() is None
+        finally:
+            gc.enable()
 
 
 async def test_superseded_work_delivers_nothing() -> None:
