@@ -111,7 +111,7 @@ class FlowdeckApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DEFAULTS
 
-    def _browser(self, which: Which, store: Store | None = None) -> Browser:
+    def _browser(self, which: Which, store: Store | None = None, *, live: bool = False) -> Browser:
         return Browser(
             which,
             self._given,
@@ -120,6 +120,7 @@ class FlowdeckApp(App[int]):
             store=store,
             spot=self._spots.get(which.key),
             interval=self._config.interval,
+            live=live,
             views=self._views,
         )
 
@@ -148,7 +149,7 @@ class FlowdeckApp(App[int]):
         """Another store takes the place of the one that was shown."""
         self._remember(message.left, message.spot)
         before, mode = self.current_mode, f"store-{next(self._numbers)}"
-        self.add_mode(mode, partial(self._browser, message.next, message.store))
+        self.add_mode(mode, partial(self._browser, message.next, message.store, live=message.live))
         await self.switch_mode(mode)
         self.remove_mode(before)
 

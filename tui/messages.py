@@ -84,6 +84,8 @@ class StoreLeft(Message):
     next: Which
     store: Store
     """The next one, open."""
+    live: bool = False
+    """True if live mode was on, which it is to be then, too."""
 
 
 @dataclass

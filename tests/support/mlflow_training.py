@@ -36,6 +36,8 @@ def training(python: str, uri: str, steps: int, folder: Path) -> Iterator[subpro
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
         "PYTHONUTF8": "1",
+        # A server that is away for some seconds is asked again soon.
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     }
     command = [python, __file__, uri, str(steps)]
     with subprocess.Popen(

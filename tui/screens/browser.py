@@ -52,13 +52,16 @@ class Browser(ExportsScreen):
         store: Store | None = None,
         spot: Spot | None = None,
         interval: float = INTERVAL,
+        live: bool = False,
         views: ViewBook,
     ) -> None:
         """`given` is the store that was named on the command line; `store` is what `which` names, if it is open;
         `spot` is where to go back to; `read_only`: nothing may be changed, whatever the store allows; `interval` is
-        live mode's, in seconds; `views` are those that were kept.
+        live mode's, in seconds; `live`: it is on from the beginning; `views` are those that were kept.
         """
-        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval, views=views)
+        super().__init__(
+            which, given, opener=opener, read_only=read_only, spot=spot, interval=interval, live=live, views=views
+        )
         self._handed = store
         self._uncounted: messages.ExperimentsRead | None = None
         """Experiments whose runs are being counted, while none are on screen."""

@@ -44,13 +44,17 @@ class LiveScreen(StoresScreen):
         read_only: bool,
         spot: Spot | None,
         interval: float,
+        live: bool,
     ) -> None:
-        """`interval` is in seconds, between two looks while things change; 0: there is no live mode."""
+        """`interval` is in seconds, between two looks while things change; 0: there is no live mode. `live`: it is on
+        from the beginning.
+        """
         super().__init__(which, given, opener=opener, read_only=read_only, spot=spot)
         self._experiments: dict[str, Experiment] = {}
         self._stats: Mapping[str, ExperimentStats] | None = None
         self._pace = Pace(interval)
         self._is_live = False
+        self._begins_live = live
         self._next: Timer | None = None
         self._looked_at = 0.0
         """When the last look ended, in seconds of `monotonic`."""
@@ -64,6 +68,8 @@ class LiveScreen(StoresScreen):
 
     def on_mount(self) -> None:
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
+        if self._begins_live:
+            self.action_live()
 
     @property
     def is_live(self) -> bool:

@@ -78,6 +78,11 @@ class PathScreen(Screen[None]):
         return self.query_one(StatusLine)
 
     @property
+    def is_live(self) -> bool:
+        """True while what changes is shown by itself."""
+        return False
+
+    @property
     def busy(self) -> bool:
         """True while something is being read."""
         return False

@@ -45,10 +45,11 @@ class RunsScreen(ChangesScreen):
         read_only: bool,
         spot: Spot | None,
         interval: float,
+        live: bool,
         views: ViewBook,
     ) -> None:
         """`views` are those that were kept, and where those are kept that are left here."""
-        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval)
+        super().__init__(which, given, opener=opener, read_only=read_only, spot=spot, interval=interval, live=live)
         self._names: Mapping[str, str] = {}
         """Of all experiments, by id."""
         self._views = views

@@ -108,7 +108,7 @@ class StoresScreen(PathScreen):
             self._arrived = None
             spot = self.spot
             self._session.leave()
-            self.post_message(messages.StoreLeft(self._which, spot, arrived.which, arrived.store))
+            self.post_message(messages.StoreLeft(self._which, spot, arrived.which, arrived.store, self.is_live))
 
     def _drop_arrived(self) -> None:
         """Closes a store that was opened and is not wanted any more."""
