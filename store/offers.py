@@ -129,3 +129,11 @@ def mistake_in(typed: Typed) -> FilterError | None:
     """What is wrong in a filter whatever comes next; None if nothing is yet."""
     found: FilterError | None = importlib.import_module(_UNFINISHED).mistake_so_far(typed.text, typed.cursor)
     return found
+
+
+def unknown_in(store: Store, observed: Observed, typed: Typed, cancel: Event | None = None) -> FilterError | None:
+    """The first key in a filter that no run has, with those that could be meant; None if every key is known, or one
+    may be that was not looked at. A key that is being typed does not count. Raises `StoreError`s, and `Cancelled`.
+    """
+    found: FilterError | None = importlib.import_module(_OFFERING).unknown_in(store, observed, typed, cancel)
+    return found

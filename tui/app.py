@@ -214,9 +214,9 @@ class FlowdeckApp(App[int]):
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     async def action_cancel(self) -> None:
-        """Ends what is being read; if nothing is, the program."""
-        screen = self.screen
-        if isinstance(screen, Browser) and await screen.cancel_reading():
+        """Ends what is being done, whatever lies above the screen that does it; if nothing is, the program."""
+        browser = next((screen for screen in self.screen_stack if isinstance(screen, Browser)), None)
+        if browser is not None and await browser.cancel_reading():
             self.notify("cancelled", timeout=3)
         else:
             self.exit(0)

@@ -314,14 +314,16 @@ def _keys_found(store: Store, experiment_ids: tuple[str, ...] | None, text: str,
 
 
 def find_offers(store: Store, observed: Observed, typed: Typed, post: Post, cancel: Event) -> None:
-    """What can come next in a filter; then, once nothing was typed for a while, what is wrong in it so far."""
-    from store.offers import mistake_in, offers_at
+    """What can come next in a filter; then, once nothing was typed for a while, what is wrong in it so far, or which
+    key in it no run has.
+    """
+    from store.offers import mistake_in, offers_at, unknown_in
 
     began = time.monotonic()
     if cancel.wait(TYPING):
         return
     post(OffersFound(offers_at(store, observed, typed, cancel)))
-    error = mistake_in(typed)
+    error = mistake_in(typed) or unknown_in(store, observed, typed, cancel)
     if not cancel.wait(max(0.0, began + THINKING - time.monotonic())):
         post(MistakeFound(typed, error))
 

@@ -1,4 +1,4 @@
-"""Makes offers of what a store has and the language allows at the cursor of a filter."""
+"""Compares a filter that is being typed with what a store has: what it offers there, and what it lacks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from collections.abc import Iterable
 from threading import Event
 from typing import Final
 
+from store.errors import FilterError
 from store.kinds import KeyKind
+from store.lookup import similar
 from store.offers import MOST_OFFERS, Observed, Offer, Offers, Typed
 from store.protocols import Store
+from store.quoting import quoted_key
 from store.search.complete import Completion, Completions, Kind, complete
+from store.search.explain import wrong
 from store.search.functions import HAS
+from store.search.names import resolve
 from store.search.place import Expected, Place, place_at
 from store.search.syntax import Entity
+from store.search.tokens import Sort, tokens_of
+from store.search.vocabulary import LANGUAGE
 
 LONGEST_VALUE: Final = 200
 """Characters of a value up to which it is offered: longer ones are texts, which nobody compares with."""
 
+_KEYED: Final = {Entity.METRIC: KeyKind.METRIC, Entity.PARAM: KeyKind.PARAM, Entity.TAG: KeyKind.TAG}
 _KINDS: Final = {Entity.PARAM: KeyKind.PARAM, Entity.TAG: KeyKind.TAG, Entity.DATASET: KeyKind.DATASET}
 
 _TAGS: Final = {"run_name": "mlflow.runName", "user_id": "mlflow.user", "parent": "mlflow.parentRunId"}
@@ -73,3 +81,29 @@ def _becomes(text: str, place: Place, found: Completions, item: Completion) -> T
     if place.function == HAS and item.text == "datasets" and not rest:
         behind = ") "
     return Typed(written[:cursor] + behind + rest, cursor + len(behind))
+
+
+def unknown_in(store: Store, observed: Observed, typed: Typed, cancel: Event | None = None) -> FilterError | None:
+    """See `store.offers.unknown_in`."""
+    try:
+        tokens = tokens_of(typed.text)
+    except FilterError:
+        return None
+    for token in tokens:
+        if token.sort not in (Sort.WORD, Sort.NAME) or token.position <= typed.cursor <= token.end:
+            continue
+        try:
+            field = resolve(token.text, token.position, typed.text, LANGUAGE)
+        except FilterError:
+            # A word to search for, or what the parser tells better.
+            continue
+        kind = _KEYED.get(field.entity)
+        observed.notes.clear()
+        # Where not every run was looked at, no key can be called unknown.
+        if kind is None or field.key in observed.keys(store, kind, field.key, cancel) or observed.notes:
+            continue
+        near = similar(field.key, observed.keys(store, kind, "", cancel))
+        word = token.text.partition(".")[0]
+        meant = [f"{word}.{written}" for key in near if (written := quoted_key(key)) and _can_be_shown(key)]
+        return wrong(f"no run here has this {field.entity.value}", token.span, typed.text, *meant)
+    return None

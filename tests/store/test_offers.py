@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from store.entities import Dataset, DatasetInput, Experiment
-from store.offers import LOOKED_UP, Observed, Offers, Typed, mistake_in, offers_at
+from store.entities import Dataset, DatasetInput, Experiment, KeyKind, Page
+from store.offers import LOOKED_UP, Observed, Offers, Typed, mistake_in, offers_at, unknown_in
 from store.search.parse import parse_run_filter
 from tests.support.counting import CountingStore
 from tests.tui.fakes import FakeStore, run
@@ -169,3 +169,36 @@ def test_what_nothing_mends_is_wrong_where_it_stands(text: str, wrong: str) -> N
     assert error.position is not None
     plain = text.replace("|", "")
     assert plain[error.position : error.position + error.length] == wrong
+
+
+def unknown(
+    text: str, observed: Observed | None = None, of: CountingStore | None = None
+) -> tuple[str, tuple[str, ...]]:
+    error = unknown_in(of or store(), observed or Observed(("1",)), typed(text))
+    if error is None or error.position is None:
+        return "", ()
+    return error.text[error.position : error.position + error.length], error.suggestions
+
+
+def test_a_key_that_no_run_has_is_told_with_the_nearest_one() -> None:
+    assert unknown("params.noet = '1' and status = failed|") == ("params.noet", ("params.note",))
+    assert unknown("metric.los > 1 and |") == ("metric.los", ("metric.loss",))
+    assert unknown("max(metrics.los) > 1 |") == ("metrics.los", ("metrics.loss",))
+    assert unknown("params.`val/y` = '1' |", Observed(None)) == ("params.`val/y`", ("params.`val/x`",))
+    assert unknown("params.nothing_like_it = '1' |") == ("params.nothing_like_it", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["params.lr = '1' |", "params.lx|", "lx |", "nothing.like it |", "status = 'x' |", "params.lr = 'params.x' |"],
+)
+def test_what_is_known_or_no_key_or_not_finished_is_not_told(text: str) -> None:
+    assert unknown(text) == ("", ())
+
+
+def test_where_not_every_run_was_looked_at_no_key_is_called_unknown() -> None:
+    sampled = CountingStore(FakeStore(RUNS))
+    observed = Observed(None)
+    known = sampled.keys(KeyKind.PARAM, None)
+    sampled.inner.keys = lambda *_, **__: Page(known.items, False, ("the newest 2 runs",))  # type: ignore[method-assign]
+    assert unknown("params.lx = '1' |", observed, sampled) == ("", ())

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,16 +20,18 @@ from textual.widgets import Button, Input
 
 from store.entities import Metric, MetricSummary, Point, Run, RunParts
 from store.errors import StoreBusy
+from store.groups import GroupKey
+from store.kinds import KeyKind
 from store.protocols import RunKeys
 from tests.support.cli import invoke
 from tests.support.parquet import need_pyarrow, read_parquet
-from tests.tui.conftest import Walk, screen_text, wait_for
+from tests.tui.conftest import WAIT, Walk, screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, opened, run, shown
 from tests.tui.test_browser import browser, open_runs
 from tests.tui.test_marks import to_runs
 from tui.messages import CopyWanted
 from tui.screens.browser import Browser
-from tui.screens.exports import EVERYTHING, GROUP, LISTED, MARKED, SEEN
+from tui.screens.exports import EVERYTHING, GROUP, GROUPED, LISTED, MARKED, SEEN
 from tui.screens.modals.compare import CompareScreen
 from tui.screens.modals.export import ExportScreen
 from tui.screens.modals.question import Ask
@@ -363,6 +366,43 @@ async def test_what_is_cancelled_leaves_nothing(folder: Path) -> None:
         assert pilot.app.is_running
 
 
+async def test_it_is_cancelled_under_what_lies_above_and_the_store_is_not_left_meanwhile(folder: Path) -> None:
+    gate = Gate()
+    store = Slow([run(number) for number in range(1500)], gate=gate)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        await pilot.press("space", "space")
+        await choose(pilot, LISTED, "all.csv")
+        await wait_for(pilot, gate.reached.is_set, "the second portion")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: "a file is being written: ^c ends that" in screen_text(pilot.app), "told")
+        assert pilot.app.screen is screen
+        await pilot.press("c")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, CompareScreen), "the comparison")
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: names(folder) == [], "what was half done is gone")
+        assert pilot.app.is_running
+        assert isinstance(pilot.app.screen, CompareScreen)
+        await wait_for(pilot, lambda: not screen.busy, "nothing is being done")
+
+
+async def test_quitting_leaves_nothing(folder: Path) -> None:
+    gate = Gate()
+    store = Slow([run(number) for number in range(1500)], gate=gate)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        await choose(pilot, LISTED, "all.csv")
+        await wait_for(pilot, gate.reached.is_set, "the second portion")
+        assert len(names(folder)) == 1
+        await pilot.press("q")
+    end = time.monotonic() + WAIT
+    while names(folder):
+        assert time.monotonic() < end, "the file is still there"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("ending", ["csv", "json", "ndjson", "md", "parquet"])
 async def test_a_store_that_fails_half_way_leaves_nothing(folder: Path, ending: str) -> None:
     if ending == "parquet":
@@ -496,6 +536,32 @@ async def test_an_error_is_told_above_a_comparison(folder: Path) -> None:
         await wait_for(pilot, lambda: "there is no such folder" in screen_text(pilot.app), "the error")
         assert isinstance(pilot.app.screen, CompareScreen)
         assert names(folder) == []
+
+
+async def test_groups_are_written_as_they_are_listed(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 40)) as pilot:
+        screen = await open_runs(pilot, "resnet")
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        screen.runs.choose_columns(ColumnChoice((RunColumn("metrics", "val/acc"),)))
+        screen.runs.group_by(((GroupKey(KeyKind.PARAM, "arch"),), (GroupKey(KeyKind.PARAM, "schedule"),)))
+        await wait_for(pilot, lambda: screen.panes.groups.listed and not screen.busy, "the groups")
+        listed = list(screen.panes.groups.listed)
+        found = rows(await exported(pilot, GROUPED, "groups.csv"))
+        assert found[0] == [
+            *("params.arch", "params.schedule", "runs"),
+            *(f"{name} metrics.val/acc" for name in ("n", "mean", "std", "min", "max")),
+        ]
+        assert [row[0] for row in found[1:]] == [group.values[0] or "" for group in listed]
+        assert [row[2] for row in found[1:]] == [str(group.runs) for group in listed]
+        outer = [row for row, group in zip(found[1:], listed, strict=True) if not group.depth]
+        documents = json.loads(await exported(pilot, GROUPED, "groups.json"))
+        assert [len(document["by"]) for document in documents] == [group.depth + 1 for group in listed]
+        command = ("groups", "-s", demo, "-e", "resnet", "-b", "params.arch", "-c", "metrics.val/acc", "-n", 0)
+        printed = invoke(*command, "-o", "csv")
+        assert printed.code == 0, printed.err
+        assert sorted(row[:1] + row[2:] for row in outer) == sorted(rows(printed.text)[1:])
+        # The runs behind them are offered, too.
+        assert len(rows(await exported(pilot, LISTED, "runs.csv"))) == 1 + len(screen.runs.ids)
 
 
 async def test_experiments_are_written_as_the_command_prints_them(walk: Walk, demo: Path) -> None:

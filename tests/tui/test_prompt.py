@@ -233,6 +233,19 @@ async def test_what_is_wrong_is_shown_while_one_types_on(size: tuple[int, int]) 
         await wait_for(pilot, lambda: "^^^" not in screen_text(pilot.app), "mended")
 
 
+async def test_a_key_that_no_run_has_is_pointed_at_with_the_nearest_one() -> None:
+    async with shown(FakeStore(RUNS)) as pilot:
+        await writing(pilot, "params.optimiser ")
+        await wait_for(pilot, lambda: "^^^ params.optimizer?" in screen_text(pilot.app), "the nearest key")
+        await type_in(pilot, "= ")
+        await wait_for(pilot, lambda: "^^^ params.optimizer?" in screen_text(pilot.app), "still")
+        await pilot.press("ctrl+u")
+        await type_in(pilot, "params.optimizer ")
+        await wait_for(pilot, lambda: not browser(pilot)._session.is_running("offers"), "looked at")
+        await pilot.pause()
+        assert not prompt(pilot).query_one(Pointer).display
+
+
 async def test_what_is_unfinished_is_not_called_wrong() -> None:
     async with shown(FakeStore(RUNS)) as pilot:
         await writing(pilot, "(params.lr > ")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,18 +21,17 @@ from tui.cli.options import (
     store_option,
     view_of,
 )
-from tui.view.export import Format, Heading, json_number
+from tui.view.export import Format
+from tui.view.group_sheet import group_sheet
 
 if TYPE_CHECKING:
-    from store.groups import Group, Grouping, GroupKey, Spread
+    from store.groups import Grouping, GroupKey
     from store.protocols import RunQuery, Store
     from tui.view.group_order import GroupOrder
     from tui.view.run_columns import RunColumn
 
 SOME_METRICS: Final = 8
 """Metrics that are summed up where none is named: those that most runs have."""
-
-_SPREAD: Final = ("n", "mean", "std", "min", "max")
 
 
 @click.command(
@@ -199,58 +198,10 @@ def _order(text: str) -> GroupOrder:
 
 
 def _print(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:
+    sheet = group_sheet(grouping.keys, metrics, grouping.groups)
     if format_ in (Format.JSON, Format.NDJSON):
-        print_json(_documents(grouping, metrics), format_)
-        return
-    keys = [key.id for key in grouping.keys]
-    if format_ is Format.CSV:
-        titles = [*keys, "runs", *(f"{name} {column.id}" for column in metrics for name in _SPREAD)]
-        print_csv(titles, (_line(group, len(metrics)) for group in grouping.groups))
-        return
-    _print_table(grouping, metrics, format_)
-
-
-def _print_table(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:
-    from tui.view import cells
-    from tui.view.groups import key_title, spread_cells, value_text
-    from tui.view.run_cells import title
-
-    headings = [Heading(key_title(key)) for key in grouping.keys]
-    headings.append(Heading("Runs", "right"))
-    for column in metrics:
-        names = (f"mean {title(column)}", "std", "min", "max")
-        headings += [Heading(name, "right", 30) for name in names]
-    lines = [
-        [
-            *map(value_text, group.values),
-            cells.count(group.runs),
-            *(cell.text for spread in group.spreads for cell in spread_cells(spread, group.runs)),
-        ]
-        for group in grouping.groups
-    ]
-    print_table(headings, lines, format_)
-
-
-def _numbers(spread: Spread) -> tuple[object, ...]:
-    """n, mean, std, min and max; None for what a spread of so few runs does not have."""
-    if not spread.n:
-        return (0, None, None, None, None)
-    std = None if spread.std is None else json_number(spread.std)
-    return (spread.n, json_number(spread.mean), std, json_number(spread.least), json_number(spread.most))
-
-
-def _line(group: Group, metrics: int) -> list[object]:
-    values = [" ".join(value) if isinstance(value, tuple) else value for value in group.values]
-    return [*values, group.runs, *(number for spread in group.spreads[:metrics] for number in _numbers(spread))]
-
-
-def _documents(grouping: Grouping, metrics: Sequence[RunColumn]) -> Iterator[dict[str, Any]]:
-    for group in grouping.groups:
-        by: dict[str, Any] = {}
-        for key, value in zip(grouping.keys, group.values, strict=True):
-            by[key.id] = {"name": value[0], "digest": value[1]} if isinstance(value, tuple) else value
-        spreads = {
-            column.id: dict(zip(_SPREAD, _numbers(spread), strict=True))
-            for column, spread in zip(metrics, group.spreads, strict=True)
-        }
-        yield {"by": by, "runs": group.runs, "metrics": spreads}
+        print_json(sheet.documents(), format_)
+    elif format_ is Format.CSV:
+        print_csv([column.title for column in sheet.columns], sheet.values())
+    else:
+        print_table(sheet.headings(), [sheet.texts(group) for group in grouping.groups], format_)

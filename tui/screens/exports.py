@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.bindings import key_of
 from tui.screens.groups import GroupsScreen
 from tui.screens.layout import GROUPS
 from tui.view.cells import plural
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 GROUP: Final = "export"
 """The work that writes a file, one at a time."""
 
-SEEN, LISTED, EVERYTHING, MARKED = "seen", "listed", "everything", "marked"
+SEEN, LISTED, EVERYTHING, MARKED, GROUPED = "seen", "listed", "everything", "marked", "grouped"
 """What of the runs is exported."""
 
 
@@ -59,6 +60,14 @@ class ExportsScreen(GroupsScreen):
         if pane in ("runs", GROUPS):
             return self.runs.answered
         return pane == "run" and self.run_pane.listed_pairs is not None
+
+    def action_stores(self) -> None:
+        """Not while a file is being written: leaving the store would end that without a word."""
+        if self._session.is_running(GROUP):
+            told = f"a file is being written: {key_of(self, 'cancel')} ends that"
+            self.notify(told, severity="warning", markup=False, timeout=5)
+        else:
+            super().action_stores()
 
     def action_export(self) -> None:
         """Asks what of the list that has the focus is to be written, and where to."""
@@ -99,7 +108,9 @@ class ExportsScreen(GroupsScreen):
     # Runs
 
     def _offer_runs(self) -> None:
+        """The runs, and where groups stand in their place, these too."""
         from tui.view.export_choice import ExportChoice
+        from tui.view.group_sheet import group_sheet
 
         runs = self.runs
         view = runs.view
@@ -120,7 +131,20 @@ class ExportsScreen(GroupsScreen):
         ids = view.experiment_ids
         name = "all" if ids is None else " ".join(self._names.get(key, key) for key in ids)
         wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices}
-        self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
+        pane = self.panes.groups
+        grouping, metrics, groups = pane.grouping, pane.columns, pane.listed
+        if not self.panes.grouped or grouping is None:
+            self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
+            return
+        amount = plural(len(groups), "group")
+        choices.insert(0, ExportChoice(GROUPED, "what is listed", amount, plural(len(metrics), "metric")))
+
+        def start(key: str, target: Target) -> bool:
+            if key != GROUPED:
+                return self._write_runs(wishes[key], target)
+            return self._write_sheet(group_sheet(grouping.keys, metrics, groups), amount, target)
+
+        self._ask(Offer(choices, (name, "groups"), start))
 
     def _wish(self, what: str) -> RunsWish:
         """What is to be read for one of the choices, as the list is now."""

@@ -32,7 +32,10 @@ NO_ROWS: Final = ListRows((Column("none", ""),), ())
 class GroupsPane(Pane):
     """Groups of runs, ranked by what a metric comes to over all runs of each."""
 
-    BINDINGS = [*bindings(Place.GROUPS), *some_bindings("goto", "compare", "unmark", "columns", "copy_command")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012 (Textual's attribute)
+        *bindings(Place.GROUPS),
+        *some_bindings("goto", "compare", "unmark", "columns", "copy_command"),
+    ]
 
     @dataclass
     class Opened(Message):
@@ -135,6 +138,17 @@ class GroupsPane(Pane):
         """The one under the cursor."""
         rows = self.table.rows
         return rows.groups[self.table.cursor] if isinstance(rows, GroupRows) and rows.groups else None
+
+    @property
+    def listed(self) -> Sequence[Group]:
+        """The groups in the list, best first, each above its parts."""
+        rows = self.table.rows
+        return rows.groups if isinstance(rows, GroupRows) else ()
+
+    @property
+    def columns(self) -> Sequence[RunColumn]:
+        """Those of the metrics."""
+        return self._columns
 
     @property
     def order(self) -> GroupOrder | None:

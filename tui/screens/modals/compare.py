@@ -28,7 +28,7 @@ class CompareScreen(ModalScreen[str | None]):
     """Keys below each other, runs beside each other, of which one is chosen; ends with the id of the run to go to."""
 
     CSS_PATH = "compare.tcss"
-    BINDINGS = [*bindings(Place.COMPARE), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
+    BINDINGS = [*bindings(Place.COMPARE), *some_bindings("help", "cancel")]  # noqa: RUF012 (Textual's attribute)
 
     @dataclass
     class ExportWanted(Message):
