@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-LONG: Final = 100_000
+LONG: Final = 20_000
 """Rows that a database sorts from which on it takes megabytes."""
 
 
