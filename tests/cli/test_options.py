@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.cli import Result, invoke, process
 from tests.support.crafted import Crafted
+from tui.cli.diagnostics import ExitCode
 from tui.cli.run_columns import parse_column
 from tui.cli.sort_keys import order_by
 from tui.view.fields import RunField
@@ -253,3 +254,9 @@ def test_how_many_runs_are_listed_does_not_change_the_columns(
     assert "experiment" not in titles("-e", "busy")
     assert "experiment" in titles("-e", "busy", "-e", "late")
     assert "experiment" in titles("--all")
+
+
+def test_columns_in_one_option_are_told_to_be_named_each_by_itself() -> None:
+    result = invoke("runs", "-c", "status, metrics.rmse")
+    assert (result.code, result.text) == (ExitCode.USAGE, "")
+    assert "name each by itself: -c status -c metrics.rmse" in result.err

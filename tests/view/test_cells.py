@@ -257,8 +257,12 @@ def test_a_sparkline_goes_from_the_lowest_to_the_highest() -> None:
 
 
 def test_a_constant_is_in_the_middle_all_along() -> None:
-    assert sparkline([bucket(0.0, 3.0)], 6) == "▅" * 6
+    assert sparkline([bucket(0.0, 3.0), bucket(1.0, 3.0)], 6) == "▅" * 6
     assert sparkline([bucket(float(x), -2.5) for x in range(30)], 6) == "▅" * 6
+
+
+def test_a_single_point_is_a_single_mark() -> None:
+    assert sparkline([bucket(0.0, 3.0)], 6) == "▅     "
 
 
 def test_a_value_holds_until_the_next_one() -> None:
@@ -269,7 +273,7 @@ def test_where_nothing_finite_was_logged_is_a_gap() -> None:
     values = [bucket(0.0, 0.0), bucket(1.0, math.nan), bucket(3.0, 1.0)]
     assert sparkline(values, 4) == "▁··█"
     assert sparkline([bucket(0.0, math.nan), bucket(9.0, 1.0)], 4) == "···▅"
-    assert sparkline([bucket(0.0, math.nan)], 4) == "····"
+    assert sparkline([bucket(0.0, math.nan)], 4) == "·   "
 
 
 def test_no_history_is_blank() -> None:

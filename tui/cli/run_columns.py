@@ -75,6 +75,9 @@ def _parse_plain(text: str, whole: str) -> RunField:
     from store.errors import UsageError
     from store.lookup import alternatives, similar
 
+    parts = [part.strip() for part in whole.split(",")]
+    if len(parts) > 1 and all(part in ATTRIBUTES or part.partition(".")[0] in _KINDS for part in parts):
+        raise UsageError(f"{whole} is not a column", f"name each by itself: {' '.join(f'-c {part}' for part in parts)}")
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
     raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)

@@ -149,14 +149,20 @@ def status_symbol(status: str) -> str:
 
 
 def sparkline(buckets: Sequence[Bucket], columns: int) -> str:
-    """The middle of each bucket's values in eight heights; a gap where nothing finite was logged."""
+    """The middle of each bucket's values in eight heights; a gap where nothing finite was logged.
+
+    What was logged at one place alone is one mark: a line would say that it stayed like that.
+    """
     if not buckets or columns <= 0:
         return " " * max(0, columns)
     first, last = buckets[0].x_first, buckets[-1].x_last
+    if first == last:
+        mark = GLYPHS.blocks[4] if any(bucket.finite for bucket in buckets) else GLYPHS.gap
+        return mark.ljust(columns)
     heights: list[list[float]] = [[] for _ in range(columns)]
     odd = set()
     for bucket in buckets:
-        place = 0 if last == first else min(columns - 1, int((bucket.x_first - first) / (last - first) * columns))
+        place = min(columns - 1, int((bucket.x_first - first) / (last - first) * columns))
         if bucket.finite:
             heights[place] += [bucket.minimum, bucket.maximum]
         else:
