@@ -499,7 +499,6 @@ async def test_groups_follow_what_their_runs_log(database: Path, trainer: Traine
         before = grouped()
         run_id = trainer.start(trainer.experiment(RESNET), "begun-just-now")
         await wait_for(pilot, lambda: grouped() == before + 1, "a group has one run more")
-        trainer.log(run_id, "val/acc", 0.5, 7)
 
         def summed_up() -> int:
             grouping = screen.panes.groups.grouping
@@ -508,6 +507,7 @@ async def test_groups_follow_what_their_runs_log(database: Path, trainer: Traine
             return sum(group.spreads[place].n for group in grouping.groups)
 
         known = summed_up()
+        trainer.log(run_id, "val/acc", 0.5, 7)
         await wait_for(pilot, lambda: summed_up() == known + 1, "its value counts")
         trainer.end(run_id)
         await wait_for(pilot, lambda: not screen.busy, "rest")

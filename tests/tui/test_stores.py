@@ -135,7 +135,9 @@ async def test_a_configuration_that_is_wrong_is_told_in_the_error_bar(config: Pa
     async with shown(FlowdeckApp(str(demo), "test store")) as pilot:
         await seen(pilot, "resnet-cifar10")
         await pilot.press("t")
-        await seen(pilot, "[stores.prod] url: no such setting")
+        # The path before it may be long: what is said may be in two lines.
+        told = "[stores.prod] url: no such setting"
+        await wait_for(pilot, lambda: told in " ".join(screen_text(pilot.app).split()), told)
         assert isinstance(pilot.app.screen, Browser)
 
 
