@@ -43,10 +43,13 @@ def read_body(
             check()
         check()
         if time.monotonic() > deadline:
-            raise StoreBusy(
-                f"{shown}: the answer was not complete after {limits.whole:g} s", "try again, or ask for less"
-            )
+            raise too_late(shown, limits)
     return b"".join(parts)
+
+
+def too_late(shown: str, limits: Limits) -> StoreBusy:
+    """An answer that trickles on."""
+    return StoreBusy(f"{shown}: the answer was not complete after {limits.whole:g} s", "try again, or ask for less")
 
 
 def _unpacker(encoding: str, shown: str) -> Callable[[bytes], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import ssl
 import threading
@@ -25,6 +26,9 @@ API: Final = "/api/2.0/mlflow/"
 
 IDLE: Final = 4.0
 """Seconds after which an idle connection is not used again: uvicorn closes its own after five."""
+
+GRACE: Final = 0.5
+"""Seconds that the thread of a request has for seeing by itself that it is too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Lane:
         self._limits = limits
         self._stream: Any = None
         self.withdrawn = threading.Event()
+        self._deadline = math.inf
+        """On the monotonic clock: when the answer that is under way is to be complete."""
         one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE)
         near = None if settings.socket is None else str(settings.socket)
         try:
@@ -90,6 +96,12 @@ class Lane:
                 # The socket's own shutdown: that of a TLS socket takes its state from under the reading thread.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
+    def is_overdue(self) -> bool:
+        """True some time after an answer should have been complete of which even the head trickles on: its thread does
+        not see that.
+        """
+        return time.monotonic() > self._deadline + GRACE
+
     def close(self) -> None:
         self._client.close()
 
@@ -105,20 +117,23 @@ class Lane:
             # Only here: what is kept longer could be shown.
             sent["Authorization"] = settings.authorization
         read = limits.probe if ask.probe else settings.read_timeout or limits.read
-        deadline = time.monotonic() + limits.whole
-        with (
-            mapped(settings.shown, settings.host),
-            self._client.stream(
-                "GET" if content is None else "POST",
-                url,
-                params=ask.params,
-                content=content,
-                headers=sent,
-                timeout=httpx.Timeout(read, connect=limits.connect),
-                extensions={"trace": self._note},
-            ) as response,
-        ):
-            body = read_body(response, limits, deadline, settings.shown, self._check)
+        deadline = self._deadline = time.monotonic() + limits.whole
+        try:
+            with (
+                mapped(settings.shown, settings.host),
+                self._client.stream(
+                    "GET" if content is None else "POST",
+                    url,
+                    params=ask.params,
+                    content=content,
+                    headers=sent,
+                    timeout=httpx.Timeout(read, connect=limits.connect),
+                    extensions={"trace": self._note},
+                ) as response,
+            ):
+                body = read_body(response, limits, deadline, settings.shown, self._check)
+        finally:
+            self._deadline = math.inf
         return self._understood(ask, url, response, body)
 
     def _understood(self, ask: Ask, url: str, response: httpx.Response, body: bytes) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from store.errors import Cancelled, FlowdeckError, StoreError
+from store.http.answer import too_late
 from store.http.lane import Ask, Lane, attempts
 from store.http.limits import IN_FLIGHT, Limits
 from store.http.settings import Settings
@@ -21,6 +22,9 @@ from store.http.tls import tls_context
 
 POLL: Final = 0.02
 """Seconds between looks at a cancel event."""
+
+PATIENCE: Final = 1.0
+"""Seconds after which one who cannot cancel looks whether a request takes too long."""
 
 
 class Wire:
@@ -137,9 +141,12 @@ class _Call:
     def result(self, cancel: threading.Event | None) -> dict[str, Any]:
         """The answer, once it is there. Raises `StoreError`s, and `Cancelled`; however it ends, nothing goes on."""
         try:
-            while not self._done.wait(None if cancel is None else POLL):
+            while not self._done.wait(PATIENCE if cancel is None else POLL):
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
+                lane = self._lane
+                if lane is not None and lane.is_overdue():
+                    raise too_late(self._wire.settings.shown, self._wire.limits)
         except BaseException:
             self.withdraw()
             raise

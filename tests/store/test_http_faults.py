@@ -190,6 +190,29 @@ def test_an_answer_that_never_ends() -> None:
         store.close()
 
 
+def _endless_head(done: threading.Event) -> Callable[[BaseHTTPRequestHandler], None]:
+    def write(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not done.wait(0.05):
+            try:
+                handler.wfile.write(b"x")
+            except OSError:
+                return
+
+    return write
+
+
+@pytest.mark.parametrize("cancel", [None, threading.Event()])
+def test_a_head_that_never_ends(cancel: threading.Event | None) -> None:
+    done = threading.Event()
+    with scripted(after_opening(Answer(raw=_endless_head(done)))) as (uri, _):
+        store = opened(uri, Limits(read=5, whole=0.3))
+        with pytest.raises(StoreBusy, match=r"not complete after 0\.3 s"):
+            store.run_ids(EVERY, cancel)
+        done.set()
+        store.close()
+
+
 def test_an_answer_without_bounds() -> None:
     def flood(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
