@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from store.entities import MetricColumn, Run
-from store.errors import Cancelled
+from store.errors import Cancelled, UsageError
 from store.groups import Group, Grouping, GroupKey, Level, Spread, Value
 from store.kinds import Aggregate, KeyKind, RunParts, is_infinite
 from store.quoting import quoted_key, quoted_text
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PROPOSED_FROM: Final = 5000
 """Runs that are looked at for seeds and folds: of more it would take too long."""
+
+MOST_GROUPS: Final = 20_000
+"""Groups of all levels together: more are no answer, and each takes some kilobytes with the spreads of its metrics."""
 
 PORTION: Final = 2000
 """Runs that are read together: of more, cancelling would take too long."""
@@ -74,11 +77,12 @@ def group_runs(
 ) -> Grouping:
     """Groups the runs with these ids; those that are not in the store any more are left out.
 
-    `progress` is told now and then how many were read. Raises what the store raises.
+    `progress` is told now and then how many were read. Raises `UsageError` for more than `MOST_GROUPS` groups, and what
+    the store raises.
     """
     levels, metrics = tuple(levels), tuple(metrics)
     top = _Growing([])
-    known = 0
+    known = made = 0
     for start in range(0, len(run_ids), PORTION):
         if cancel is not None and cancel.is_set():
             raise Cancelled
@@ -86,7 +90,12 @@ def group_runs(
         places = {run_id: start + place for place, run_id in enumerate(some)}
         for run, numbers in _read(store, some, levels, metrics, cancel):
             known += 1
-            _add(top, places[run.run_id], _prefixes(run, levels), numbers)
+            made += _add(top, places[run.run_id], _prefixes(run, levels), numbers)
+            if made > MOST_GROUPS:
+                raise UsageError(
+                    f"these runs fall into more than {MOST_GROUPS:,} groups",
+                    "group by keys with fewer values, or filter first",
+                )
         if progress is not None:
             progress(start + len(some))
     keys = [key for level in levels for key in level]
@@ -141,14 +150,16 @@ def _values(run: Run, key: GroupKey) -> Sequence[Value]:
 
 def _add(
     top: _Growing, place: int, paths: Iterable[tuple[tuple[Value, ...], ...]], numbers: Sequence[float | None]
-) -> None:
-    """Adds a run to its groups, to each of them once."""
+) -> int:
+    """Adds a run to its groups, to each of them once. Returns how many of these are new."""
+    made = 0
     for path in paths:
         group = top
         for values in path:
             part = group.parts.get(values)
             if part is None:
                 part = group.parts[values] = _Growing([_Sum() for _ in numbers])
+                made += 1
             group = part
             if group.places and group.places[-1] == place:
                 continue
@@ -156,6 +167,7 @@ def _add(
             for total, number in zip(group.sums, numbers, strict=True):
                 if number is not None:
                     total.add(number)
+    return made
 
 
 def _finished(

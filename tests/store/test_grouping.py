@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store import grouping
 from store.entities import KeyKind, Metric, MetricColumn, Run
+from store.errors import UsageError
 from store.grouping import filter_of, group_runs
 from store.groups import GroupKey, group_key_of
 from store.kinds import Aggregate
@@ -75,6 +77,16 @@ def test_runs_that_were_deleted_meanwhile_are_left_out_and_portions_are_one_list
     assert told == [2000, 4000, 4500]
     assert all(ids[place] == runs[place].run_id for group in found.groups for place in group.places)
     assert all(int(group.values[0] or "") == place % 3 for group in found.groups for place in group.places)  # type: ignore[arg-type]
+
+
+def test_more_groups_than_anybody_reads_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "MOST_GROUPS", 5)
+    runs = [run(place, {"p": str(place), "q": "x"}, {}) for place in range(5)]
+    store, ids = FakeStore(all_runs=tuple(runs)), [one.run_id for one in runs]
+    by = group_key_of("params.p")
+    assert len(group_runs(store, ids, [(by,)]).groups) == 5
+    with pytest.raises(UsageError, match="more than 5 groups"):
+        group_runs(store, ids, [(group_key_of("params.q"),), (by,)])
 
 
 @pytest.mark.parametrize("text", ["params.lr", "tags.team", "datasets", "params.a.b", "params.naïve key"])

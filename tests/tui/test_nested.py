@@ -141,6 +141,9 @@ async def test_jumping_finds_runs_that_are_folded_away(walk: Walk, demo: Path) -
         assert len(screen.runs.shown_ids) > folded
         await pilot.press("n")
         await wait_for(pilot, lambda: "1 of 1" in screen_text(pilot.app), "the only one")
+        # Folded away again, its row is another: it is looked for anew.
+        await pilot.press("asterisk", "home", "n")
+        await wait_for(pilot, lambda: (found := screen.runs.chosen) is not None and found.run_name == chosen, chosen)
 
 
 async def test_too_many_runs_stand_one_after_the_other_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,7 @@ class Browser(ExportsScreen):
         self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
+            self.groups_failed()
         elif message.group == "hits":
             self.runs.no_hits()
         elif message.group == GROUPS:

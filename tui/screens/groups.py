@@ -34,6 +34,8 @@ class GroupsScreen(RunsScreen):
     """While that is open."""
     _grouped: tuple[RunsView, Sequence[str], Sequence[RunColumn]] | None = None
     """What was grouped last, or is being grouped."""
+    _outdated = False
+    """True if runs logged something after they were grouped."""
 
     # From the runs to their groups
 
@@ -66,11 +68,16 @@ class GroupsScreen(RunsScreen):
 
     def on_looked(self, message: messages.Looked) -> None:
         super().on_looked(message)
-        if self.panes.prepared and self.panes.grouped:
-            if message.asked:
-                # Their values are others now, if the list is the same.
-                self._grouped = None
-            self.follow_groups()
+        if not (self.panes.prepared and self.panes.grouped):
+            return
+        # Values are others now, even if the list is the same.
+        self._outdated = self._outdated or bool(message.asked)
+        if self._session.is_running(GROUP):
+            # What takes longer than the pause between two looks would never end else.
+            return
+        if self._outdated:
+            self._grouped, self._outdated = None, False
+        self.follow_groups()
 
     def on_groups_coming(self, message: messages.GroupsComing) -> None:
         if self._is_wanted(message.view):
@@ -171,10 +178,8 @@ class GroupsScreen(RunsScreen):
         self.runs.group_by(())
 
     def on_groups_pane_marked(self, message: GroupsPane.Marked) -> None:
-        grouped = self._grouped
-        if grouped is not None:
-            self.runs.toggle_marks([grouped[1][place] for place in message.places])
-            self.panes.groups.marked()
+        self.runs.toggle_marks(message.ids)
+        self.panes.groups.marked()
 
     def on_groups_pane_unmarked(self, message: GroupsPane.Unmarked) -> None:
         self.runs.action_unmark()

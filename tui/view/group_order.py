@@ -7,8 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
-from typing import Final
+from typing import Any, Final
 
 from store.direction import more_is_better
 from store.groups import Group, Grouping, GroupKey, Spread, Value, group_key_of
@@ -102,16 +101,13 @@ Measured = float | tuple[object, ...] | None
 
 def ranked(groups: Sequence[Group], measure: Callable[[Group], Measured], *, ascending: bool) -> list[Group]:
     """Those without a value last, whichever way round; equal ones in the order in which their runs are listed."""
+    values = [(group, value) for group in groups if (value := measure(group)) is not None]
+    there = sorted(values, key=_second, reverse=not ascending)
+    return [*(group for group, _ in there), *(group for group in groups if measure(group) is None)]
 
-    def compare(one: Group, other: Group) -> int:
-        a, b = measure(one), measure(other)
-        if a is None or b is None:
-            return (a is None) - (b is None)
-        if a == b:
-            return 0
-        return (-1 if a < b else 1) * (1 if ascending else -1)  # type: ignore[operator]  # both are of one kind
 
-    return sorted(groups, key=cmp_to_key(compare))
+def _second(pair: tuple[Group, Any]) -> Any:
+    return pair[1]
 
 
 def measured(order: GroupOrder, grouping: Grouping, columns: Sequence[RunColumn]) -> Callable[[Group], Measured]:

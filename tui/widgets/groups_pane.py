@@ -47,8 +47,7 @@ class GroupsPane(Pane):
     class Marked(Message):
         """The runs of a group are to be marked, or not any more if all are."""
 
-        places: Sequence[int]
-        """Where they stand in the list that was grouped."""
+        ids: Sequence[str]
 
     @dataclass
     class OrderWanted(Message):
@@ -229,7 +228,7 @@ class GroupsPane(Pane):
     def action_group_mark(self) -> None:
         """Marks the runs of the group under the cursor, and goes on to the next one."""
         if (group := self.group) is not None:
-            self.post_message(self.Marked(group.places))
+            self.post_message(self.Marked([self._ids[place] for place in group.places]))
             self.table.action_move(1)
 
     def action_group_fold(self) -> None:

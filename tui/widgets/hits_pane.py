@@ -113,6 +113,11 @@ class HitsPane(Pane):
         if self._steps and self.settled and self.view is not None:
             self.post_message(self.HitsWanted(self.view, self.ids, self._sought))
 
+    def forget_hits(self) -> None:
+        """The rows stand elsewhere now."""
+        self._hits = None
+        self._left_hit()
+
     def hits_found(self, hits: Hits) -> None:
         """Goes to the one that is meant: from the cursor, where it is now."""
         if hits.text != self._sought:

@@ -62,6 +62,7 @@ class NestedRuns(RunsList):
             self.table.show(self._rows(self._view))
             self._entitle(self._view)
         self._fill()
+        self.forget_hits()
         self.look_for_hits()
 
     def _nest_again(self) -> None:
