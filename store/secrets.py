@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from threading import Thread
+from typing import Any, Final
 
 from store.errors import AccessDenied, DriverMissing, UsageError
+
+PATIENCE: Final = 60.0
+"""Seconds for unlocking a keyring."""
 
 _FORMS: Final = "env:VARIABLE or keyring:SERVICE/USER"
 
@@ -58,13 +62,33 @@ def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> str:
             f"{ref} is a secret of the desktop's keyring, and the package keyring is not installed",
             "pip install keyring",
         ) from error
-    try:
-        found = keyring.get_password(service, user)
-    except Exception as error:
-        # Every desktop's keyring fails in its own way; KeyringError is only the polite one.
-        raise AccessDenied(
-            f"the keyring does not give {ref}: {type(error).__name__}", "unlock it, or name an environment variable"
-        ) from error
+    found = _asked(keyring, ref, service, user)
     if not found:
         raise AccessDenied(f"the keyring holds no {ref}", f"keyring set {service} {user}")
     return str(found)
+
+
+def _asked(keyring: Any, ref: SecretRef, service: str, user: str) -> object:
+    """What a keyring holds, in a thread of its own: one that waits for a dialogue that nobody sees hangs for ever."""
+    answers: list[object] = []
+
+    def ask() -> None:
+        try:
+            answers.append(keyring.get_password(service, user))
+        except Exception as error:
+            # Every desktop's keyring fails in its own way; KeyringError is only the polite one.
+            answers.append(error)
+
+    thread = Thread(target=ask, name="flowdeck-keyring", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if not answers:
+        raise AccessDenied(
+            f"the keyring did not give {ref} within {PATIENCE:g} s", "unlock it, or name an environment variable"
+        )
+    if isinstance(answers[0], Exception):
+        raise AccessDenied(
+            f"the keyring does not give {ref}: {type(answers[0]).__name__}",
+            "unlock it, or name an environment variable",
+        ) from answers[0]
+    return answers[0]

@@ -6,10 +6,12 @@ import os
 import stat
 import sys
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 
+from store import secrets
 from store.errors import AccessDenied, DriverMissing, StoreNotFound, UriError, UsageError
 from store.saved import SavedStore, address_of, find_store, make_saved, read_stores, remove_store, save_store
 from store.secrets import SecretRef, parse_secret, read_secret
@@ -174,6 +176,15 @@ def test_secrets_come_from_the_environment() -> None:
     for environ in ({}, {"DB_PASSWORD": ""}):
         with pytest.raises(AccessDenied, match="DB_PASSWORD"):
             read_secret(ENV, environ)
+
+
+def test_a_keyring_that_waits_for_a_dialogue_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Event()
+    monkeypatch.setattr(secrets, "PATIENCE", 0.05)
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda service, user: done.wait(30)))
+    with pytest.raises(AccessDenied, match=r"did not give keyring:lab/ada within 0\.05 s"):
+        read_secret(parse_secret("keyring:lab/ada"), {})
+    done.set()
 
 
 def test_secrets_come_from_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
