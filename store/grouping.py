@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from threading import Event
@@ -46,7 +46,8 @@ class _Sum:
     def add(self, number: float) -> None:
         self.n += 1
         away = number - self.mean
-        self.mean += away / self.n
+        # The difference of two numbers near the end of what a float holds is infinite; of their parts it is not.
+        self.mean += away / self.n if math.isfinite(away) else number / self.n - self.mean / self.n
         self.squares += away * (number - self.mean)
         self.least, self.most = min(self.least, number), max(self.most, number)
 
@@ -54,7 +55,7 @@ class _Sum:
     def spread(self) -> Spread:
         if not self.n:
             return Spread(0)
-        std = math.sqrt(self.squares / (self.n - 1)) if self.n > 1 else None
+        std = math.sqrt(self.squares / (self.n - 1)) if self.n > 1 and math.isfinite(self.squares) else None
         return Spread(self.n, self.mean, std, self.least, self.most)
 
 
@@ -77,12 +78,13 @@ def group_runs(
 ) -> Grouping:
     """Groups the runs with these ids; those that are not in the store any more are left out.
 
-    `progress` is told now and then how many were read. Raises `UsageError` for more than `MOST_GROUPS` groups, and what
-    the store raises.
+    `progress` is told now and then how many were read. Raises `UsageError` for more than `MOST_GROUPS` groups,
+    `Cancelled`, and what the store raises.
     """
     levels, metrics = tuple(levels), tuple(metrics)
     top = _Growing([])
     known = made = 0
+    crossed: set[Value] = set()
     for start in range(0, len(run_ids), PORTION):
         if cancel is not None and cancel.is_set():
             raise Cancelled
@@ -90,6 +92,7 @@ def group_runs(
         places = {run_id: start + place for place, run_id in enumerate(some)}
         for run, numbers in _read(store, some, levels, metrics, cancel):
             known += 1
+            crossed.update(_crossed(run))
             made += _add(top, places[run.run_id], _prefixes(run, levels), numbers)
             if made > MOST_GROUPS:
                 raise UsageError(
@@ -99,7 +102,7 @@ def group_runs(
         if progress is not None:
             progress(start + len(some))
     keys = [key for level in levels for key in level]
-    groups = tuple(_finished(keys, values, growing, (), 0) for values, growing in top.parts.items())
+    groups = tuple(_finished(keys, crossed, values, growing, (), 0) for values, growing in top.parts.items())
     return Grouping(levels, metrics, groups, known)
 
 
@@ -170,13 +173,28 @@ def _add(
     return made
 
 
+def _crossed(run: Run) -> Iterator[Value]:
+    """Names with digests of other datasets of the run: a filter that names both finds it, though it is not meant."""
+    used = {(entry.dataset.name, entry.dataset.digest) for entry in run.dataset_inputs}
+    if len(used) > 1:
+        for pair in product(*zip(*used, strict=True)):
+            if pair not in used:
+                yield pair[0], pair[1]
+
+
 def _finished(
-    keys: Sequence[GroupKey], values: tuple[Value, ...], group: _Growing, before: tuple[Value, ...], depth: int
+    keys: Sequence[GroupKey],
+    crossed: Collection[Value],
+    values: tuple[Value, ...],
+    group: _Growing,
+    before: tuple[Value, ...],
+    depth: int,
 ) -> Group:
     own = (*before, *values)
-    parts = tuple(_finished(keys, values, part, own, depth + 1) for values, part in group.parts.items())
+    parts = tuple(_finished(keys, crossed, values, part, own, depth + 1) for values, part in group.parts.items())
     spreads = tuple(total.spread for total in group.sums)
-    return Group(own, depth, spreads, filter_of(keys, own), group.places, parts)
+    text = None if crossed and any(value in crossed for value in own) else filter_of(keys, own)
+    return Group(own, depth, spreads, text, group.places, parts)
 
 
 def filter_of(keys: Sequence[GroupKey], values: Sequence[Value]) -> str | None:

@@ -50,7 +50,7 @@ class Spread:
     """How many runs that are; the other fields mean nothing if none is."""
     mean: float = math.nan
     std: float | None = None
-    """The sample standard deviation (n - 1); None for fewer than two runs."""
+    """The sample standard deviation (n - 1); None for fewer than two runs, and for one that no float holds."""
     least: float = math.nan
     most: float = math.nan
 

@@ -339,7 +339,7 @@ def read_groups(
     from store.entities import MetricColumn
     from store.grouping import group_runs
 
-    told = 0.0
+    told = time.monotonic()
 
     def progress(done: int) -> None:
         nonlocal told

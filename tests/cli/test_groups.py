@@ -78,6 +78,14 @@ def test_keys_metrics_and_rank_are_what_was_asked_for(demo: Path) -> None:
     assert counts == sorted(counts, reverse=True)
 
 
+def test_the_best_groups_come_first_unless_a_direction_follows(demo: Path) -> None:
+    asked = ("groups", "-s", demo, "-e", "churn", "-b", "params.eta", "-b", "params.eta", "-c", AUC, "-o", "json")
+    usual = invoke(*asked).json
+    assert invoke(*asked, "--sort", f"mean({AUC})").json == usual
+    assert invoke(*asked, "--sort", f"mean({AUC}):asc").json != usual
+    assert list(usual[0]["by"]) == ["params.eta"]
+
+
 def test_datasets_are_name_and_digest(demo: Path) -> None:
     found = invoke("groups", "-s", demo, "-b", "datasets", "-c", AUC, "-o", "json", "-n", "0").json
     named = [group["by"]["datasets"] for group in found if group["by"]["datasets"] is not None]
@@ -90,6 +98,7 @@ def test_datasets_are_name_and_digest(demo: Path) -> None:
         (("-b", "metrics.auc"), "runs cannot be grouped by metrics.auc"),
         (("-b", "params.a", "-c", "params.b"), "params.b is no metric"),
         (("-b", "params.a", "--sort", "median(metrics.a)"), "groups cannot be ranked by median(metrics.a)"),
+        (("-b", "params.eta", "--sort", "params.zzz"), "groups cannot be ranked by params.zzz"),
         (("-e", "llm"), "do not look like configurations that were repeated"),
     ],
 )

@@ -78,3 +78,19 @@ def test_runs_rows_and_curves_appear_as_they_are_logged(database: Path, quick: d
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert terminal.restored
+
+
+def test_groups_of_a_quiet_store_send_nothing(database: Path, quick: dict[str, str]) -> None:
+    with in_terminal(database, columns=120, rows=30, env={**quick, "FLOWDECK_VIEWS": "/dev/null"}) as terminal:
+        terminal.wait_for("resnet-cifar10")
+        walk_to(terminal, "churn", "trial-26")
+        terminal.press("b")
+        terminal.wait_for("configurations x")
+        terminal.press("enter")
+        terminal.wait_for("groups of 155 runs")
+        terminal.press("R")
+        terminal.wait_for("updated 10 s ago", timeout=30)
+        terminal.wait_quiet(0.3)
+        send_nothing(terminal, 4.0)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0

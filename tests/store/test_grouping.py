@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import grouping
-from store.entities import KeyKind, Metric, MetricColumn, Run
+from store.entities import Dataset, DatasetInput, KeyKind, Metric, MetricColumn, Run
 from store.errors import UsageError
 from store.grouping import filter_of, group_runs
 from store.groups import GroupKey, group_key_of
@@ -77,6 +78,31 @@ def test_runs_that_were_deleted_meanwhile_are_left_out_and_portions_are_one_list
     assert told == [2000, 4000, 4500]
     assert all(ids[place] == runs[place].run_id for group in found.groups for place in group.places)
     assert all(int(group.values[0] or "") == place % 3 for group in found.groups for place in group.places)  # type: ignore[arg-type]
+
+
+def test_numbers_near_the_end_of_what_a_float_holds_break_nothing() -> None:
+    runs = [run(place, {}, {"m": value}) for place, value in enumerate((1e308, -1e308, 1.7e308, -1.7e308, 1.0))]
+    store, ids = FakeStore(all_runs=tuple(runs)), [one.run_id for one in runs]
+    for many in range(2, len(runs) + 1):
+        (group,) = group_runs(
+            store, ids[:many], [(group_key_of("params.p"),)], [MetricColumn("m", Aggregate.LATEST)]
+        ).groups
+        (spread,) = group.spreads
+        assert math.isfinite(spread.mean)
+        assert spread.std is None
+
+
+def test_a_dataset_whose_parts_another_run_has_in_two_others_has_no_filter() -> None:
+    def using(number: int, *datasets: tuple[str, str]) -> Run:
+        inputs = tuple(DatasetInput(Dataset(name, digest, "local", "")) for name, digest in datasets)
+        return replace(run(number, {}, {}), dataset_inputs=inputs)
+
+    runs = (using(1, ("a", "1")), using(2, ("a", "2"), ("b", "1")), using(3, ("c", "3")))
+    found = group_runs(FakeStore(all_runs=runs), [one.run_id for one in runs], [(group_key_of("datasets"),)])
+    filters = {group.values[0]: group.filter for group in found.groups}
+    assert filters["a", "1"] is None
+    assert filters["c", "3"] == "dataset.name = 'c' AND dataset.digest = '3'"
+    assert filters["a", "2"] is not None
 
 
 def test_more_groups_than_anybody_reads_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -86,9 +87,10 @@ def groups(
     """Group runs by what they have in common: how many they are, and mean, std, min and max of their metrics."""
     from store.groups import Grouping
     from store.protocols import RunQuery
-    from tui.view.group_order import measured, ranked, usual_order
+    from tui.view.group_order import can_rank, measured, ranked, usual_order
 
-    by, chosen = [_key(text) for text in keys], [_metric(text) for text in columns]
+    by = list(dict.fromkeys(_key(text) for text in keys))
+    chosen = list(dict.fromkeys(_metric(text) for text in columns))
     order = None if sort is None else _order(sort)
     with settings.opened() as store:
         ids = None
@@ -98,6 +100,11 @@ def groups(
             ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
         query = RunQuery(ids, filter_, (), view_of(deleted, everything))
         grouping, metrics = _grouped(store, query, by, chosen, order)
+    if order is not None and not can_rank(order, grouping, metrics):
+        from store.errors import UsageError
+
+        known = ", ".join(key.id for key in grouping.keys)
+        raise UsageError(f"groups cannot be ranked by {sort}", f"they are grouped by {known}")
     if not grouping.groups:
         order = None
     elif order is None:
@@ -156,6 +163,8 @@ def _usual_metrics(store: Store, query: RunQuery) -> list[RunColumn]:
     from tui.view.run_columns import RunColumn
 
     page = store.keys(KeyKind.METRIC, query.experiment_ids, limit=SOME_METRICS)
+    for note in page.notes:
+        diagnostics.note(note)
     if page.more:
         diagnostics.note(f"there are more than {SOME_METRICS} metrics: name those that you want with -c")
     return [RunColumn("metrics", entry.key) for entry in page.items]
@@ -187,11 +196,12 @@ def _metric(text: str) -> RunColumn:
 
 def _order(text: str) -> GroupOrder:
     from store.errors import UsageError
-    from tui.view.group_order import group_order_of
+    from tui.view.group_order import first_ascending, group_order_of
 
-    written = text if text.endswith((":asc", ":desc")) else f"{text}:asc"
+    said = text.endswith((":asc", ":desc"))
     try:
-        return group_order_of(written)
+        order = group_order_of(text if said else f"{text}:asc")
+        return order if said else replace(order, ascending=first_ascending(order))
     except ValueError:
         hint = "known are mean(metrics.KEY), std, min and max of it, runs, and the keys of the groups; :asc or :desc"
         raise UsageError(f"groups cannot be ranked by {text}", hint) from None

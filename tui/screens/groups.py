@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tui import messages, reading
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 GROUP = "groups"
 """The group of work that reads groups."""
 
+RESTS = 10.0
+"""Live mode groups again after so many times as long as it took: a long list is not read all the time."""
+
 PROPOSING = "proposals"
 """The group of work that looks for seeds and folds."""
 
@@ -34,6 +38,13 @@ class GroupsScreen(RunsScreen):
     """While that is open."""
     _grouped: tuple[RunsView, Sequence[str], Sequence[RunColumn]] | None = None
     """What was grouped last, or is being grouped."""
+    _began = 0.0
+    _grouped_at = 0.0
+    """When the last grouping began and ended, in seconds of `monotonic`."""
+    _took = 0.0
+    """Seconds from the one to the other."""
+    _quiet = False
+    """True while nobody waits for what is being grouped."""
     _outdated = False
     """True if runs logged something after they were grouped."""
 
@@ -49,8 +60,11 @@ class GroupsScreen(RunsScreen):
             self._grouped = None
             self.panes.groups.wait(view, self._names)
 
-    def follow_groups(self) -> None:
-        """Groups the runs that are listed, if they are to be grouped and others than those that are grouped already."""
+    def follow_groups(self, *, silent: bool = False) -> None:
+        """Groups the runs that are listed, if they are to be grouped and others than those that are grouped already.
+
+        `silent`: nothing is said of it before something changed.
+        """
         view = self.runs.view
         if view is None:
             return
@@ -62,34 +76,48 @@ class GroupsScreen(RunsScreen):
         before = self._grouped
         if before is not None and before[0] == wanted[0] and before[1] is wanted[1] and before[2] == columns:
             return
-        self._grouped = wanted
-        self.panes.groups.wait(view, self._names)
-        self._read(GROUP, "grouping the runs", reading.read_groups, view, self.runs.ids, columns)
+        self._grouped, self._began = wanted, monotonic()
+        self._quiet = silent
+        if not silent:
+            self.panes.groups.wait(view, self._names)
+        work = (reading.read_groups, view, self.runs.ids, columns)
+        self._read(GROUP, "grouping the runs", *work, silent=silent)
 
     def on_looked(self, message: messages.Looked) -> None:
         super().on_looked(message)
         if not (self.panes.prepared and self.panes.grouped):
             return
-        # Values are others now, even if the list is the same.
-        self._outdated = self._outdated or bool(message.asked)
-        if self._session.is_running(GROUP):
-            # What takes longer than the pause between two looks would never end else.
+        # Runs that go on, or ended a moment ago, may have logged something even if the list is the same.
+        self._outdated = self._outdated or message.moved or bool(message.asked) or self._is_growing()
+        rested = monotonic() - self._grouped_at >= RESTS * self._took
+        if self._session.is_running(GROUP) or not rested:
+            # What takes longer than the pause between two looks would never end else, or do nothing else.
             return
         if self._outdated:
             self._grouped, self._outdated = None, False
-        self.follow_groups()
+        self.follow_groups(silent=True)
+
+    def _is_growing(self) -> bool:
+        """True if some run of the list may be going on."""
+        view = self.runs.view
+        if view is None or self._stats is None:
+            return view is not None
+        ids = view.experiment_ids
+        return any(item.running for key, item in self._stats.items() if ids is None or key in ids)
 
     def on_groups_coming(self, message: messages.GroupsComing) -> None:
-        if self._is_wanted(message.view):
+        if self._is_wanted(message.view) and not self._quiet:
             self.panes.groups.coming(message.done, message.total)
 
     def on_groups_found(self, message: messages.GroupsFound) -> None:
         view = self.runs.view
         if view is not None and self._is_wanted(message.view):
+            self._grouped_at = monotonic()
+            self._took = self._grouped_at - self._began
             groups = self.panes.groups
             groups.marks = self.runs.marked
-            groups.found(view, message.grouping, message.columns, self.runs.directions, message.ids)
-            self._was_read("runs", GROUP)
+            if groups.found(view, message.grouping, message.columns, self.runs.directions, message.ids):
+                self._was_read("runs", GROUP)
 
     def _is_wanted(self, view: RunsView) -> bool:
         shown = self.runs.view

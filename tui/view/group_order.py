@@ -95,6 +95,19 @@ def usual_order(
     return GroupOrder(Measure.KEY, ascending=True, key=grouping.keys[0])
 
 
+def first_ascending(order: GroupOrder, directions: Mapping[str, bool] | None = None) -> bool:
+    """From which end one wants to see groups first: the best mean, the least deviation, the most runs.
+
+    `directions` are metrics of which the user said whether more is better.
+    """
+    if order.measure is Measure.RUNS:
+        return False
+    if order.column is None or order.measure is Measure.STD:
+        return True
+    key = order.column.key
+    return (directions or {}).get(key, more_is_better(key)) is False
+
+
 Measured = float | tuple[object, ...] | None
 """What a group has of what is ranked by: comparable with that of others, None where it has none."""
 
@@ -110,13 +123,19 @@ def _second(pair: tuple[Group, Any]) -> Any:
     return pair[1]
 
 
+def can_rank(order: GroupOrder, grouping: Grouping, columns: Sequence[RunColumn]) -> bool:
+    """True if groups have what the order looks at; `columns` are those of the grouping's metrics."""
+    if order.key is not None:
+        return order.key in grouping.keys
+    return order.column is None or any(column.same(order.column) for column in columns)
+
+
 def measured(order: GroupOrder, grouping: Grouping, columns: Sequence[RunColumn]) -> Callable[[Group], Measured]:
-    """What of a group the order looks at."""
+    """What of a group the order, which must be one that can rank these, looks at."""
     if order.measure is Measure.RUNS:
         return lambda group: float(group.runs)
     if order.key is not None:
-        keys = grouping.keys
-        place = keys.index(order.key) if order.key in keys else 0
+        place = grouping.keys.index(order.key)
         return lambda group: _comparable(group.values[place]) if place < len(group.values) else None
     place = next((at for at, column in enumerate(columns) if order.column and column.same(order.column)), -1)
     if place < 0:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Final, TypeVar
 
-from store.direction import more_is_better
 from store.groups import Group, Grouping, GroupKey, Level, Spread, Value
 from store.kinds import KeyKind
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
-from tui.view.group_order import GroupOrder, Measure, measured, ranked
+from tui.view.group_order import OF_METRICS, GroupOrder, Measure, first_ascending, measured, ranked
 from tui.view.order import is_number
 from tui.view.run_cells import LONGEST_VALUE, NOTHING, title
 from tui.view.run_columns import RunColumn
@@ -194,14 +194,9 @@ def order_choices(grouping: Grouping, columns: Sequence[RunColumn], directions: 
     """Everything that groups can be ranked by, each from the end that one wants to see first."""
     found = []
     for column in columns:
-        up = directions.get(column.key, more_is_better(column.key))
-        best_first = up is False
-        found += [
-            GroupOrder(Measure.MEAN, best_first, column),
-            GroupOrder(Measure.STD, True, column),
-            GroupOrder(Measure.MIN, best_first, column),
-            GroupOrder(Measure.MAX, best_first, column),
-        ]
+        for measure in OF_METRICS:
+            order = GroupOrder(measure, True, column)
+            found.append(replace(order, ascending=first_ascending(order, directions)))
     found.append(GroupOrder(Measure.RUNS, ascending=False))
     found += [GroupOrder(Measure.KEY, ascending=True, key=key) for key in grouping.keys]
     return found

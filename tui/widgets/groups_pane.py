@@ -12,7 +12,7 @@ from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
-from tui.view.group_order import GroupOrder, usual_order
+from tui.view.group_order import GroupOrder, can_rank, usual_order
 from tui.view.groups import KEYS_BEFORE, GroupRows, key_of_group, levels_text, order_text
 from tui.view.runs_texts import place
 from tui.view.stages import STAGE_NAMES
@@ -91,9 +91,9 @@ class GroupsPane(Pane):
         """The ids of all runs that are marked."""
 
     def wait(self, view: RunsView, names: Mapping[str, str]) -> None:
-        """Other groups are being read; those of the same runs stay until then."""
+        """Groups are being read; those of the same view stay until then."""
         before, self._view, self._names = self._view, view, names
-        if before is None or (before.experiment_ids, before.groups) != (view.experiment_ids, view.groups):
+        if before is None or (before.query, before.groups) != (view.query, view.groups):
             self._grouping, self._folded = None, set()
             self.table.frozen = min(KEYS_BEFORE, sum(len(level) for level in view.groups))
             self.table.show(NO_ROWS, empty=f"reading the runs {GLYPHS.ellipsis}", cursor=0)
@@ -120,12 +120,22 @@ class GroupsPane(Pane):
         columns: Sequence[RunColumn],
         directions: Mapping[str, bool],
         ids: Sequence[str],
-    ) -> None:
-        """Shows the groups of a view; `columns` are those of the grouping's metrics, `ids` the runs."""
+    ) -> bool:
+        """Shows the groups of a view; `columns` are those of the grouping's metrics, `ids` the runs.
+
+        False if they are on screen already.
+        """
         self._ids = ids
+        was_told, self._told = self._told, ""
+        same = grouping == self._grouping and list(columns) == list(self._columns)
+        if same and view == self._view and directions == self._directions:
+            # Nothing is painted where nothing changed.
+            if was_told:
+                self._entitle()
+            return bool(was_told)
         self._view, self._grouping, self._columns, self._directions = view, grouping, columns, directions
-        self._told = ""
         self._list()
+        return True
 
     @property
     def grouping(self) -> Grouping | None:
@@ -155,8 +165,10 @@ class GroupsPane(Pane):
         view, grouping = self._view, self._grouping
         if view is None or grouping is None:
             return None
-        if view.group_order is not None:
-            return view.group_order
+        order = view.group_order
+        # What was ranked by then may not be there any more.
+        if order is not None and can_rank(order, grouping, self._columns):
+            return order
         return usual_order(grouping, self._columns, view.order, self._directions)
 
     def _list(self) -> None:
