@@ -6,7 +6,6 @@ The language is loaded on use and by name, as backends are: what shows offers do
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -65,11 +64,9 @@ class Observed:
 
     experiment_ids: tuple[str, ...] | None
     """None: of all experiments."""
-    notes: dict[str, None] = field(default_factory=dict)
-    """What the answers that were used last left out."""
     _answers: dict[tuple[str, str, str], Page[str]] = field(default_factory=dict)
 
-    def keys(self, store: Store, kind: KeyKind, text: str, cancel: Event | None) -> Iterable[str]:
+    def keys(self, store: Store, kind: KeyKind, text: str, cancel: Event | None) -> Page[str]:
         """The keys of a kind that hold a text, the likeliest first."""
 
         def ask(part: str) -> Page[str]:
@@ -80,13 +77,13 @@ class Observed:
 
         return self._known(("keys", kind.value), text, ask)
 
-    def values(self, store: Store, kind: KeyKind, key: str, text: str, cancel: Event | None) -> Iterable[str]:
+    def values(self, store: Store, kind: KeyKind, key: str, text: str, cancel: Event | None) -> Page[str]:
         """The values under a key that hold a text, the commonest first."""
         return self._known(
             (kind.value, key), text, lambda part: store.values(kind, key, self.experiment_ids, part, LOOKED_UP, cancel)
         )
 
-    def experiments(self, store: Store, text: str, cancel: Event | None) -> Iterable[str]:
+    def experiments(self, store: Store, text: str, cancel: Event | None) -> Page[str]:
         """The names of all experiments."""
 
         def ask(part: str) -> Page[str]:
@@ -98,8 +95,10 @@ class Observed:
 
         return self._known(("experiments", ""), text, ask)
 
-    def _known(self, question: tuple[str, str], text: str, ask: Asking) -> Iterable[str]:
+    def _known(self, question: tuple[str, str], text: str, ask: Asking) -> Page[str]:
         """The answer to a shorter text has everything, unless there was more."""
+        from store.entities import Page
+
         whole = self._answers.get((*question, ""))
         if whole is None:
             whole = self._answers[*question, ""] = ask("")
@@ -107,9 +106,8 @@ class Observed:
         if whole.more and text:
             known = self._answers.get((*question, text))
             page = self._answers[*question, text] = ask(text) if known is None else known
-        self.notes.update(dict.fromkeys(page.notes))
         wanted = text.casefold()
-        return [one for one in page.items if wanted in one.casefold()]
+        return Page(tuple(one for one in page.items if wanted in one.casefold()), page.more, page.notes)
 
 
 if TYPE_CHECKING:

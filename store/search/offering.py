@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Event
 from typing import Final
 
+from store.entities import Page
 from store.errors import FilterError
 from store.kinds import KeyKind
 from store.lookup import similar
@@ -37,19 +38,24 @@ _OPEN: Final = (Kind.ENTITY, Kind.FUNCTION)
 def offers_at(store: Store, observed: Observed, typed: Typed, cancel: Event | None = None) -> Offers:
     """See `store.offers.offers_at`."""
 
+    notes: dict[str, None] = {}
+
+    def seen(page: Page[str]) -> Sequence[str]:
+        notes.update(dict.fromkeys(page.notes))
+        return page.items
+
     def keys(kind: KeyKind, text: str) -> Iterable[str]:
-        return observed.keys(store, kind, text, cancel)
+        return seen(observed.keys(store, kind, text, cancel))
 
     def values(entity: Entity, key: str, text: str) -> Iterable[str]:
         if entity is Entity.ATTRIBUTE:
             if key == "experiment":
-                return observed.experiments(store, text, cancel)
+                return seen(observed.experiments(store, text, cancel))
             entity, key = Entity.TAG, _TAGS.get(key, "")
         kind = _KINDS.get(entity)
-        found = observed.values(store, kind, key, text, cancel) if kind is not None and key else ()
+        found = seen(observed.values(store, kind, key, text, cancel)) if kind is not None and key else ()
         return [value for value in found if len(value) <= LONGEST_VALUE]
 
-    observed.notes.clear()
     found = complete(typed.text, typed.cursor, keys=keys, values=values, limit=MOST_OFFERS)
     place = place_at(typed.text, typed.cursor)
     items = (
@@ -57,7 +63,7 @@ def offers_at(store: Store, observed: Observed, typed: Typed, cancel: Event | No
         for item in found.items
         if _can_be_shown(item.text)
     )
-    return Offers(typed, tuple(items), ", ".join(observed.notes))
+    return Offers(typed, tuple(items), ", ".join(notes))
 
 
 def _can_be_shown(text: str) -> bool:
@@ -98,11 +104,13 @@ def unknown_in(store: Store, observed: Observed, typed: Typed, cancel: Event | N
             # A word to search for, or what the parser tells better.
             continue
         kind = _KEYED.get(field.entity)
-        observed.notes.clear()
-        # Where not every run was looked at, no key can be called unknown.
-        if kind is None or field.key in observed.keys(store, kind, field.key, cancel) or observed.notes:
+        if kind is None:
             continue
-        near = similar(field.key, observed.keys(store, kind, "", cancel))
+        page = observed.keys(store, kind, field.key, cancel)
+        # Where not every run was looked at, or there are more such keys, none can be called unknown.
+        if field.key in page.items or page.notes or page.more:
+            continue
+        near = similar(field.key, observed.keys(store, kind, "", cancel).items)
         word = token.text.partition(".")[0]
         meant = [f"{word}.{written}" for key in near if (written := quoted_key(key)) and _can_be_shown(key)]
         return wrong(f"no run here has this {field.entity.value}", token.span, typed.text, *meant)

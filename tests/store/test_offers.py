@@ -196,6 +196,12 @@ def test_what_is_known_or_no_key_or_not_finished_is_not_told(text: str) -> None:
     assert unknown(text) == ("", ())
 
 
+def test_where_more_keys_are_like_it_than_were_asked_for_no_key_is_called_unknown() -> None:
+    many = {f"layer{number}/loss": "1" for number in range(LOOKED_UP + 100)}
+    runs = [*(run(number, params=many) for number in (1, 2)), run(3, params={"loss": "1"})]
+    assert unknown("params.loss = '1' |", Observed(None), CountingStore(FakeStore(runs))) == ("", ())
+
+
 def test_where_not_every_run_was_looked_at_no_key_is_called_unknown() -> None:
     sampled = CountingStore(FakeStore(RUNS))
     observed = Observed(None)
