@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 
 from store.entities import Metric
 from store.errors import StoreError
+from store.protocols import Headway
 from tests.tui.conftest import Walk, screen_text, wait_for
-from tests.tui.fakes import FakeStore, run, shown
+from tests.tui.fakes import FakeStore, Gate, run, shown
 from tests.tui.test_browser import browser
 from tui.app import FlowdeckApp
 from tui.screens.browser import Browser
@@ -110,6 +111,21 @@ async def test_keys_are_chosen_level_by_level_and_parts_fold() -> None:
         assert screen.panes.groups.table.cursor == 0
         await pilot.press("minus")
         assert len(screen.panes.groups.table.rows) == 6
+
+
+async def test_grouping_that_is_asked_for_before_the_list_is_whole_begins_when_it_is() -> None:
+    gate = Gate()
+    store = FakeStore([run(number) for number in range(150)], steps=[])
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        store.steps = [(Headway("runs", 1, 150), gate)]
+        await pilot.press("S")
+        await wait_for(pilot, gate.reached.is_set, "another order is asked for")
+        await pilot.press("b")
+        await pilot.pause(0.1)
+        assert pilot.app.screen is screen
+        gate.open()
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, GroupingScreen), "what there is to group by")
 
 
 async def test_a_key_is_found_by_typing() -> None:

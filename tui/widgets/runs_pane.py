@@ -25,6 +25,7 @@ from tui.widgets.live_runs import LiveRuns
 if TYPE_CHECKING:
     from store.groups import Level
     from store.offers import Offers, Typed
+    from tui.messages import RunsFound
     from tui.view.group_order import GroupOrder
     from tui.widgets.filter_prompt import FilterPrompt
     from tui.widgets.prompt import Prompt
@@ -71,6 +72,8 @@ class RunsPane(LiveRuns):
         """The filters that were used in this store."""
         self._outer: RunsView | None = None
         """The groups that one came from, while the runs of one of them are listed."""
+        self._group_when_found = False
+        """True if grouping was asked for while the list was not whole."""
 
     def new_prompt(self) -> Prompt:
         from tui.widgets.filter_prompt import FilterPrompt
@@ -79,6 +82,7 @@ class RunsPane(LiveRuns):
 
     async def failed(self, error: FlowdeckError | None = None) -> None:
         """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
+        self._group_when_found = False
         asked = self.dropped()
         if isinstance(error, FilterError) and asked is not None:
             self.history.forget(asked.filter)
@@ -207,10 +211,21 @@ class RunsPane(LiveRuns):
     # Groups
 
     def start(self, view: RunsView, names: Mapping[str, str], return_to: str = "") -> None:
-        self._outer = None
+        self._outer, self._group_when_found = None, False
         super().start(view, names, return_to)
 
+    def stay(self) -> None:
+        self._group_when_found = False
+        super().stay()
+
+    def found(self, answer: RunsFound) -> None:
+        super().found(answer)
+        if self._group_when_found and self.settled:
+            self.action_group()
+
     def action_group(self) -> None:
+        """Asks what the runs are to be grouped by; in a list that is not whole yet, when it is."""
+        self._group_when_found = not self.settled
         if self.settled:
             self.post_message(self.GroupWanted())
 
