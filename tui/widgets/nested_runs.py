@@ -80,6 +80,10 @@ class NestedRuns(RunsList):
         view = self._view
         if view is None or not self.answered:
             return
+        if not self.settled:
+            # The list is asked for once more, with its parents.
+            self._ask(nested=not (self._asked or view).nested)
+            return
         self._view = replace(view, nested=not view.nested)
         if view.nested:
             self._tree = None

@@ -428,14 +428,17 @@ class RunsList(MarkingPane):
         """Shows the same runs with other columns."""
         self._view = view
         if self._asked is not None:
-            self._asked = replace(
-                self._asked,
-                columns=view.columns,
-                frozen=view.frozen,
-                varying=view.varying,
-                nested=view.nested,
-                groups=view.groups,
-                group_order=view.group_order,
+            # What is being read answers a view with other columns: it is asked for anew.
+            self._post(
+                replace(
+                    self._asked,
+                    columns=view.columns,
+                    frozen=view.frozen,
+                    varying=view.varying,
+                    nested=view.nested,
+                    groups=view.groups,
+                    group_order=view.group_order,
+                )
             )
         self.table.show(self._rows(view))
         self._fill()
