@@ -146,6 +146,19 @@ async def test_jumping_finds_runs_that_are_folded_away(walk: Walk, demo: Path) -
         await wait_for(pilot, lambda: (found := screen.runs.chosen) is not None and found.run_name == chosen, chosen)
 
 
+async def test_folding_an_empty_tree_breaks_nothing() -> None:
+    async with shown(FakeStore([]), size=(120, 30)) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.runs.settled and not screen.busy, "no runs")
+        await pilot.press("B")
+        await wait_for(pilot, lambda: screen.runs.shown_ids is not screen.runs.ids and not screen.busy, "a tree")
+        await pilot.press("asterisk", "minus", "asterisk")
+        assert screen.runs.shown_ids == []
+        assert pilot.app.screen is screen
+
+
 async def test_too_many_runs_stand_one_after_the_other_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nested_runs, "MOST_NESTED", 3)
     async with shown(FakeStore(FAMILY), size=(120, 30)) as pilot:

@@ -107,7 +107,7 @@ class NestedRuns(RunsList):
     def action_fold_all(self) -> None:
         """Hides what is below every run, or shows all again."""
         tree = self._tree
-        if tree is None:
+        if tree is None or not len(tree.ids):
             self.action_fold()
             return
         nesting = tree.nesting
@@ -115,7 +115,7 @@ class NestedRuns(RunsList):
         row = self.table.cursor
         while (above := tree.parent(row)) is not None:
             row = above
-        self._fold(frozenset() if parents & self._folded else parents, tree.ids[row] if len(tree.ids) else "")
+        self._fold(frozenset() if parents & self._folded else parents, tree.ids[row])
 
     def _fold(self, folded: frozenset[str], cursor: str) -> None:
         """Shows the tree with these runs folded, and the cursor on a run that is shown."""
