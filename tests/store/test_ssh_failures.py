@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import pickle
+import re
 import socket
 import struct
 import threading
@@ -49,7 +50,11 @@ def server(folder: Path, key: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def user(tmp_path: Path, server: Server, key: Path) -> User:
-    user = User(tmp_path / "home")
+    return configured(tmp_path / "home", key)
+
+
+def configured(home: Path, key: Path) -> User:
+    user = User(home)
     user.configure(f"IdentityFile {key}", "StrictHostKeyChecking accept-new", "UserKnownHostsFile none",
                    "ConnectTimeout 5")  # fmt: skip
     return user
@@ -67,7 +72,7 @@ def made(kind: type[BaseException]) -> BaseException:
         count = len(inspect.signature(kind).parameters)
     except ValueError:
         count = 1
-    return kind(*["a \x1b[31mtext"] * min(count, 2)) if kind is not Exception else kind()
+    return kind(*["a \x1b[31mtext"] * min(count, 2))
 
 
 KINDS = [
@@ -76,36 +81,56 @@ KINDS = [
     if issubclass(kind, Exception) and kind.__module__ == "paramiko.ssh_exception"
 ]
 
+TOLD = {
+    paramiko.BadHostKeyException: "does not match",
+    paramiko.ssh_exception.NoValidConnectionsError: "Unable to connect to port 22",
+    paramiko.IncompatiblePeer: "no algorithm in common (a  [31mtext)",
+    paramiko.ssh_exception.PartialAuthentication: "Partial authentication",
+}
+"""What is said of errors that are not made of a text alone."""
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_error_of_paramiko_becomes_one_of_ours(kind: type[BaseException]) -> None:
-    becomes_ours(made(kind))
+    becomes_ours(made(kind), TOLD.get(kind, "text"))
+
+
+MEANING = {
+    **dict.fromkeys((errno.EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ESHUTDOWN), "closed the connection"),
+    errno.ECONNREFUSED: "nothing listens there",
+    errno.ETIMEDOUT: "no answer in time",
+}
+"""What is said of errors whose number alone tells what happened."""
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "said"),
     [
-        *(OSError(number, os.strerror(number)) for number in sorted(errno.errorcode)[:100]),
-        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
-        socket.herror(1, "x"),
-        TimeoutError(),
-        EOFError(),
-        paramiko.SFTPError("Garbage packet received"),
-        struct.error("x"),
-        IndexError(),
-        UnicodeDecodeError("utf-8", b"", 0, 1, "x"),
-        ValueError("x"),
+        *((OSError(number, os.strerror(number)), MEANING.get(number)) for number in sorted(errno.errorcode)),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "the name is not known (Name or service"),
+        (socket.herror(1, "Unknown host"), "Unknown host"),
+        (TimeoutError(), "no answer in time"),
+        (EOFError(), "closed the connection"),
+        (paramiko.SFTPError("Garbage packet received"), "(Garbage packet received)"),
+        (paramiko.SSHException("Error reading SSH protocol banner"), "not an SSH server"),
+        (struct.error("unpack requires"), "(unpack requires)"),
+        (IndexError(), "(IndexError)"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "x"), "'utf-8' codec"),
+        (ValueError("x"), "(x)"),
     ],
-    ids=lambda error: f"{type(error).__name__} {getattr(error, 'errno', '')}",
+    ids=lambda value: f"{type(value).__name__} {getattr(value, 'errno', '')}" if isinstance(value, Exception) else "",
 )
-def test_every_error_of_a_socket_or_a_packet_becomes_one_of_ours(error: BaseException) -> None:
-    becomes_ours(error)
+def test_every_error_of_a_socket_or_a_packet_becomes_one_of_ours(error: BaseException, said: str | None) -> None:
+    becomes_ours(error, said or str(getattr(error, "strerror", "")))
 
 
-def becomes_ours(error: BaseException) -> None:
+def becomes_ours(error: BaseException, said: str) -> None:
+    """It is told what was tried and what went wrong, and what to do."""
     with pytest.raises(StoreUnreachable) as caught, mapped("connecting to ada@train"):
         raise error
+    assert type(caught.value) is StoreUnreachable
     assert caught.value.message.startswith("connecting to ada@train: ")
+    assert said in caught.value.message
     assert caught.value.hint
     assert "\x1b" not in caught.value.message
     assert caught.value.__cause__ is error
@@ -154,26 +179,51 @@ def pump(source: socket.socket, sink: socket.socket, change: Callable[[int, byte
 PLACES = [0, 3, 20, 40, 45, 60, 200, 900, 1100, 1300, 1500, 1700, 1900, 2100, 2300, 2500]
 """Bytes that a server has sent: in its banner, its offer, its keys, its answers to the login."""
 
+LATER = 500
+"""Bytes that are no part of a login: its server's keys come after it unasked, and packets are filled up at random."""
+
+
+@pytest.fixture(scope="module")
+def needed(folder: Path, server: Server, key: Path) -> int:
+    """Bytes of the server's that a login takes at least."""
+    counted = [0]
+
+    def count(passed: int, data: bytes) -> bytes:
+        counted[0] = passed + len(data)
+        return data
+
+    user = configured(folder / "home", key)
+    assert outcome(user, server, count) is None
+    assert counted[0] - LATER > PLACES[10]
+    return counted[0] - LATER
+
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_connection_that_is_cut_anywhere_is_told_as_such(user: User, server: Server, place: int) -> None:
+def test_a_connection_that_is_cut_anywhere_is_told_as_such(user: User, server: Server, needed: int, place: int) -> None:
     def cut(passed: int, data: bytes) -> bytes | None:
         return data[: max(0, place - passed)] or None
 
-    fails_or_works(user, server, cut)
+    failure = outcome(user, server, cut)
+    if place < needed:
+        assert isinstance(failure, StoreUnreachable)
+        assert re.search("closed the connection|not an SSH server|SSH connection failed", failure.message)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_byte_that_is_changed_anywhere_lets_no_other_error_out(user: User, server: Server, place: int) -> None:
+def test_a_byte_that_is_changed_anywhere_lets_no_other_error_out(
+    user: User, server: Server, needed: int, place: int
+) -> None:
     def flip(passed: int, data: bytes) -> bytes:
         index = place - passed
         return data if not 0 <= index < len(data) else data[:index] + bytes([data[index] ^ 0xFF]) + data[index + 1 :]
 
-    fails_or_works(user, server, flip)
+    failure = outcome(user, server, flip)
+    if place < needed:
+        assert isinstance(failure, StoreError)
 
 
-def fails_or_works(user: User, server: Server, change: Callable[[int, bytes], bytes | None]) -> None:
-    """Only what comes after the login, or is never looked at, may pass."""
+def outcome(user: User, server: Server, change: Callable[[int, bytes], bytes | None]) -> StoreError | None:
+    """What comes of a login through `between`: None if it succeeds, which only it may that is cut or changed later."""
     with between(server.port, change) as port:
         session = Session(f"127.0.0.1:{port}", files=user.files, secrets=Secrets())
         failure = None
@@ -186,6 +236,7 @@ def fails_or_works(user: User, server: Server, change: Callable[[int, bytes], by
         assert f"127.0.0.1:{port}" in failure.message
         assert failure.hint
         assert "\x1b" not in failure.message
+    return failure
 
 
 @pytest.mark.parametrize(
@@ -225,10 +276,12 @@ def test_an_agent_that_talks_nonsense_holds_nothing_up(
         listener.bind(str(path))
         listener.listen()
 
+        asked = []
+
         def serve() -> None:
             connection, _ = listener.accept()
             with connection, contextlib.suppress(OSError):
-                connection.recv(100)
+                asked.append(connection.recv(100))
                 connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -236,8 +289,10 @@ def test_an_agent_that_talks_nonsense_holds_nothing_up(
         user.environ["SSH_AUTH_SOCK"] = str(path)
         session = Session(server.address, files=user.files, secrets=Secrets())
         session.connect()
+        assert session.connected  # with the key file
         session.close()
         thread.join(20)
+    assert asked == [b"\0\0\0\1\x0b"]  # which keys it has
 
 
 # Secrets.
