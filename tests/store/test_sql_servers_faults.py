@@ -36,6 +36,7 @@ from store.uris import parse
 from tests.support.copies import mariadb_copy, new_postgres_database, postgres_copy
 from tests.support.servers import (
     OWNER,
+    OWNER_PASSWORD,
     READER,
     READER_PASSWORD,
     MariaDbServer,
@@ -126,7 +127,10 @@ def every_call(store: Store) -> None:
             store.history(run.run_id, summary.key)
 
 
-def refused(uri: str, kind: type[FlowdeckError], *words: str, secrets: tuple[str, ...] = (READER_PASSWORD,)) -> None:
+def refused(
+    uri: str, kind: type[FlowdeckError], *words: str, secrets: tuple[str, ...] = (READER_PASSWORD,)
+) -> FlowdeckError:
+    """The error of opening `uri`: of exactly that kind, with these words, a cause and a hint, and without secrets."""
     with pytest.raises(kind) as caught:
         open_store(uri)
     error = caught.value
@@ -137,6 +141,7 @@ def refused(uri: str, kind: type[FlowdeckError], *words: str, secrets: tuple[str
         assert word in error.message
     for secret in (*secrets, *(server_module._spellings(secret)[0] for secret in secrets)):
         assert secret not in error.message + error.hint
+    return error
 
 
 def test_nothing_stays_open_and_nothing_is_written(served: Served) -> None:
@@ -163,7 +168,7 @@ def test_nothing_stays_open_and_nothing_is_written(served: Served) -> None:
 
 def test_a_read_cannot_write(served: Served) -> None:
     """Not even as somebody who may."""
-    address = parse(served.with_driver(served.server.uri(served.database, OWNER, "0wner:p@ss/word")))
+    address = parse(served.with_driver(served.server.uri(served.database, OWNER, OWNER_PASSWORD)))
     database = ServerDatabase(server_url(address), MySql() if served.mysql else Postgres(), address.shown)
     for statement in ("DELETE FROM params", "CREATE TABLE made (x int)", "UPDATE runs SET name = 'x'"):
         with pytest.raises(StoreError, match=r"(?i)read.only"):
@@ -322,28 +327,39 @@ def test_a_table_that_may_not_be_read(served: Served) -> None:
 
 
 def test_a_wrong_password(served: Served) -> None:
-    refused(served.address(password="wr0ng/pass@word"), AccessDenied, "password", secrets=("wr0ng/pass@word",))
-    refused(served.address(username="nobody-here"), AccessDenied)
+    said = "does not accept this user and password"
+    for uri, user, secret in (
+        (served.address(password="wr0ng/pass@word"), READER, "wr0ng/pass@word"),
+        (served.address(username="nobody-here"), "nobody-here", READER_PASSWORD),
+    ):
+        error = refused(uri, AccessDenied, said, f"{user}:***@", secrets=(secret,))
+        assert "@ is written %40" in error.hint
 
 
 def test_an_unknown_database(served: Served) -> None:
     if served.mysql:
         # A user without rights on it is told nothing about it.
-        refused(served.address(database="missing"), AccessDenied, "missing")
-        uri = served.server.uri("missing", OWNER, "0wner:p@ss/word")
-        refused(uri, StoreNotFound, "missing", secrets=("0wner:p@ss/word",))
+        refused(served.address(database="missing"), AccessDenied, "does not admit this user", "database 'missing'")
+        uri, secret = served.server.uri("missing", OWNER, OWNER_PASSWORD), OWNER_PASSWORD
     else:
-        refused(served.address(database="missing"), StoreNotFound, "missing")
+        uri, secret = served.address(database="missing"), READER_PASSWORD
+    error = refused(uri, StoreNotFound, "/missing has no database of that name", secrets=(secret,))
+    assert "behind the last slash" in error.hint
 
 
 def test_an_unknown_host(served: Served) -> None:
-    refused(served.address(host="nowhere.invalid"), StoreUnreachable, "nowhere.invalid")
+    error = refused(
+        served.address(host="nowhere.invalid"), StoreUnreachable, "nowhere.invalid", "host that is not known"
+    )
+    assert "spelling of the host" in error.hint
 
 
 def test_a_refused_connection(served: Served) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        refused(served.address(port=sock.getsockname()[1]), StoreUnreachable)
+        port = sock.getsockname()[1]
+        error = refused(served.address(port=port), StoreUnreachable, f"127.0.0.1:{port}", "Connection refused")
+    assert "that the server runs" in error.hint
 
 
 def test_a_connection_that_is_closed_already_needs_no_cut(served: Served) -> None:
@@ -380,9 +396,15 @@ def test_a_server_that_says_nothing(served: Served) -> None:
 
 def test_encryption_that_the_server_does_not_have(served: Served) -> None:
     if served.mysql:
-        refused(f"{served.uri}?ssl_ca=/nowhere/ca.pem", AccessDenied, "No such file")
+        error = refused(
+            f"{served.uri}?ssl_ca=/nowhere/ca.pem", AccessDenied, "No such file", "encryption that one side"
+        )
+        assert "?ssl_ca=FILE" in error.hint
     else:
-        refused(f"{served.uri}?sslmode=require", AccessDenied, "SSL")
+        error = refused(
+            f"{served.uri}?sslmode=require", AccessDenied, "does not support SSL", "encryption that one side"
+        )
+        assert "?sslmode=require" in error.hint
 
 
 def test_a_database_of_something_else(served: Served) -> None:
@@ -406,8 +428,13 @@ def test_too_many_connections(served: Served) -> None:
         served.admin("GRANT pg_read_all_data TO one")
     uri = served.address(username="one", password="pw")
     store = open_store(uri)
-    refused(uri, StoreBusy, secrets=())
+    error = refused(uri, StoreBusy, "has no connection left", secrets=(":pw@",))
+    assert "try again" in error.hint
     store.close()
+    # The one that was given back can be had again.
+    again = open_store(uri)
+    assert again.run_ids(RunQuery()).items
+    again.close()
     if not served.mysql:
         served.admin("DROP ROLE one")
 

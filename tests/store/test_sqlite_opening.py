@@ -172,7 +172,8 @@ def test_links_in_a_circle_are_an_error(folder: Path) -> None:
     (folder / "one.db").symlink_to(folder / "two.db")
     (folder / "two.db").symlink_to(folder / "one.db")
     with untouched(folder):
-        refusal(f"sqlite:///{folder}/one.db", StoreError)
+        error = refusal(f"sqlite:///{folder}/one.db", StoreError)
+    assert "circle" in error.message
 
 
 def test_a_folder_is_no_database(folder: Path) -> None:
