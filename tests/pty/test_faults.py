@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from tests.support.program import in_terminal
 from tests.support.reference import EDGE, EDGE_NAME, FULL, TWIN, reference_database
 from tests.support.scripted import PAGE_404, Answer, Asked, scripted
 from tests.support.servers import READER, PostgresServer, private
-from tests.support.terminal import Terminal
+from tests.support.terminal import Terminal, raw_control_sequences
 from tests.support.tree_copy import tree_copy
 from tests.support.wire import Relay, relay
 
@@ -81,9 +83,28 @@ def flat(terminal: Terminal) -> str:
     return " ".join(" ".join(line.strip("█▌▏ ") for line in terminal.lines()).split())
 
 
-def recovers(terminal: Terminal) -> None:
+def recovers(terminal: Terminal, new: str = "") -> None:
+    """A refresh succeeds; `new` came into the store meanwhile, and is seen."""
     terminal.press("r")
     settled(terminal)
+    if new:
+        terminal.wait_for(new, PATIENCE)
+        assert ADVICE not in terminal.text()
+
+
+@contextmanager
+def renamed(database: Path, run: str, name: str) -> Iterator[None]:
+    """A run has another name in a server's database meanwhile."""
+
+    def rename(before: str, after: str) -> None:
+        with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection, connection:
+            assert connection.execute("UPDATE runs SET name = ? WHERE name = ?", (after, before)).rowcount == 1
+
+    rename(run, name)
+    try:
+        yield
+    finally:
+        rename(name, run)
 
 
 def quits(terminal: Terminal) -> None:
@@ -107,13 +128,18 @@ def test_a_server_that_is_killed_and_started_again(server: MlflowServer) -> None
         quits(terminal)
 
 
-def test_a_connection_that_is_cut_in_the_middle_of_a_page(way: Relay) -> None:
+def test_a_connection_that_is_cut_in_the_middle_of_a_page(server: MlflowServer, way: Relay) -> None:
     with in_terminal(address(way), columns=120, rows=30) as terminal:
         at_the_runs(terminal)
-        way.cut_after = 300
-        fails(terminal, "ended before the answer was complete", "try again")
-        way.cut_after = None
-        recovers(terminal)
+        with renamed(server.database, "lora-gemma2-9b-r16", "after-the-cut"):
+            way.cut_after = 300
+            fails(terminal, "ended before the answer was complete", "try again")
+            assert way.cuts
+            # Nothing of half a page is shown.
+            assert "lora-gemma2-9b-r16" in terminal.text()
+            assert "after-the-cut" not in terminal.text()
+            way.cut_after = None
+            recovers(terminal, "after-the-cut")
         quits(terminal)
 
 
@@ -153,6 +179,7 @@ class Small:
 
     def __init__(self) -> None:
         self.spoilt: Answer | None = None
+        self.name = "lora-mistral-7b-r16"
 
     def __call__(self, asked: Asked) -> Answer:
         if asked.path == "/version":
@@ -160,7 +187,7 @@ class Small:
         if asked.path.endswith("/experiments/search"):
             one = {"experiment_id": "0", "name": "llm-finetune-lora", "lifecycle_stage": "active"}
             return Answer({"experiments": [one]})
-        info = {"run_id": "a" * 32, "run_name": "lora-mistral-7b-r16", "experiment_id": "0", "status": "FINISHED"}
+        info = {"run_id": "a" * 32, "run_name": self.name, "experiment_id": "0", "status": "FINISHED"}
         if asked.path.endswith("/runs/search"):
             return self.spoilt or Answer({"runs": [{"info": info}]})
         if asked.path.endswith("/runs/get"):
@@ -172,10 +199,12 @@ def test_garbage_instead_of_an_answer() -> None:
     small = Small()
     with scripted(small) as (uri, _), in_terminal(uri, columns=120, rows=30) as terminal:
         at_the_runs(terminal)
-        small.spoilt = Answer("\x1b[2Jgarbage \u202e{{[red]")
+        small.name, small.spoilt = "after-the-garbage", Answer("\x1b[2Jgarbage \u202e{{[red]")
         fails(terminal, "not what MLflow answers", "address")
+        # Whatever is shown of it, it neither wipes the screen nor turns its text round.
+        assert raw_control_sequences(terminal.settled_log) == []
         small.spoilt = None
-        recovers(terminal)
+        recovers(terminal, "after-the-garbage")
         quits(terminal)
 
 
@@ -198,22 +227,23 @@ def test_an_answer_that_never_ends_is_given_up_with_control_c() -> None:
         terminal.wait_for("cancelled", PATIENCE)
         assert "lora-mistral-7b-r16" in terminal.text()
         done.set()
-        small.spoilt = None
-        recovers(terminal)
+        small.name, small.spoilt = "after-the-end", None
+        recovers(terminal, "after-the-end")
         quits(terminal)
 
 
 def test_a_database_server_that_is_restarted(demo: Path) -> None:
-    with (
-        private(PostgresServer) as database,
-        in_terminal(postgres_copy(demo, server=database), columns=120, rows=30) as terminal,
-    ):
-        at_the_runs(terminal)
-        database.stop()
-        fails(terminal, "127.0.0.1", "that the server runs")
-        database.start()
-        recovers(terminal)
-        quits(terminal)
+    with private(PostgresServer) as database:
+        uri = postgres_copy(demo, server=database)
+        with in_terminal(uri, columns=120, rows=30) as terminal:
+            at_the_runs(terminal)
+            database.stop()
+            fails(terminal, f"127.0.0.1:{database.port}", "that the server runs")
+            database.start()
+            with database.admin(uri.rpartition("/")[2]) as connection:
+                connection.execute("UPDATE runs SET name = 'after-the-restart' WHERE name = 'lora-gemma2-9b-r16'")
+            recovers(terminal, "after-the-restart")
+            quits(terminal)
 
 
 def test_a_wrong_password_is_told_without_it(demo: Path) -> None:
