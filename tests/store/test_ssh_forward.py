@@ -263,13 +263,19 @@ def test_closing_does_not_wait_for_a_connection_that_is_being_made(user: User, e
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
+        user.configure("ConnectTimeout 100")
         session = Session(f"127.0.0.1:{silent.getsockname()[1]}", files=user.files, secrets=Secrets())
+        before = ours()
         forward = Forward(session, "127.0.0.1", echo)
         connection = connected(forward)
         wait_for(lambda: "flowdeck-ssh-relay" in {thread.name for thread in ours()}, "the connection to be taken")
-        forward.close()
+        close = threading.Thread(target=lambda: (forward.close(), session.close()))
+        close.start()
+        close.join(50)
+        assert not close.is_alive()
+        assert connection.recv(1) == b""
         connection.close()
-        session.close()
+        wait_for(lambda: ours() <= before, "every thread to end")
 
 
 def test_the_socket_is_in_a_folder_that_nobody_else_may_enter(session: Session, echo: int) -> None:

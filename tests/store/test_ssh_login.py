@@ -96,7 +96,10 @@ def test_the_usual_names_are_tried_where_the_configuration_names_none(user: User
     key = keygen(user.folder / "id_ecdsa", "ecdsa")
     keygen(user.folder / "id_rsa", "rsa")
     allow(server, public(key))
+    before = server.log
     log_in(user, server)
+    assert "Accepted publickey" in server.log.removeprefix(before)
+    assert "ECDSA SHA256:" in server.log.removeprefix(before)
 
 
 def test_a_passphrase_may_be_wrong_twice(user: User, server: Server) -> None:

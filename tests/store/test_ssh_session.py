@@ -128,16 +128,20 @@ def test_a_closed_session_leaves_no_thread_and_no_process(user: User, server: Se
 
 
 def test_a_lost_session_is_made_again_by_its_next_use(session: Session, server: Server, echo: int) -> None:
+    before = server.log.count("Accepted publickey")
     says_hello(session, echo)
     server.drop_sessions()
     wait_for(lambda: not session.connected, "the end of the connection")
     says_hello(session, echo)
+    assert server.log.count("Accepted publickey") == before + 2
 
 
 def test_a_session_that_is_lost_while_it_is_used_is_made_again(session: Session, server: Server, echo: int) -> None:
+    before = server.log.count("Accepted publickey")
     for _ in range(5):
         says_hello(session, echo)
         server.drop_sessions()  # and at once, before its end is noticed
+    assert server.log.count("Accepted publickey") == before + 5
 
 
 def test_a_session_whose_server_is_gone_says_so(user: User, host_key: Path, key: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -89,6 +90,8 @@ async def test_find_narrows_experiments_as_one_types_and_escape_shows_all(walk: 
         await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments")
         await pilot.press("slash", *"chu")
         await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 1, "one experiment")
+        assert "churn-xgboost" in screen_text(pilot.app)
+        assert "resnet50-onecycle" not in screen_text(pilot.app)
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments again")
 
@@ -139,12 +142,13 @@ async def test_a_wrong_filter_points_at_the_mistake_and_the_runs_stay(walk: Walk
 async def test_sorting_by_a_metric_and_turning_the_order_round(walk: Walk, demo: Path) -> None:
     async with walk(demo) as pilot:
         screen = await open_runs(pilot, "churn")
-        first = screen.runs.table.rows.key(0)
+        query = "SELECT run_uuid FROM latest_metrics WHERE key = 'validation-auc' AND NOT is_nan ORDER BY value"
+        with closing(sqlite3.connect(demo)) as connection:
+            worst, *_, best = (run_id for (run_id,) in connection.execute(query))
         screen.runs.sort_by(RunColumn("metrics", "validation-auc"))
-        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) != first, "another order")
-        best = screen.runs.table.rows.key(0)
+        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) == best, "the best at the top")
         await pilot.press("S")
-        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) != best, "the order turned round")
+        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) == worst, "the order turned round")
 
 
 async def test_cursor_stays_on_its_run_when_new_runs_arrive(walk: Walk, demo_folder: Path, tmp_path: Path) -> None:
@@ -216,11 +220,16 @@ async def test_help_lists_every_key_and_can_be_searched(walk: Walk, demo: Path) 
 
 async def test_the_palette_runs_what_has_a_key(walk: Walk, demo: Path) -> None:
     async with walk(demo, (110, 40)) as pilot:
-        await open_runs(pilot, "churn")
+        screen = await open_runs(pilot, "churn")
+        first, last = (screen.runs.table.rows.key(at) for at in (0, len(screen.runs.table.rows) - 1))
         await pilot.press("colon")
         await wait_for(pilot, lambda: len(pilot.app.screen_stack) == 2, "palette")
         await pilot.press(*"Turn the order")
         await wait_for(pilot, lambda: "Turn the order round" in screen_text(pilot.app), "hit")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: screen.runs.table.rows.key(0) == last, "the order turned round")
+        assert screen.runs.table.rows.key(len(screen.runs.table.rows) - 1) == first
+        assert len(pilot.app.screen_stack) == 1
 
 
 async def test_a_page_down_and_end_load_the_rows_that_come_on_screen(walk: Walk, demo: Path) -> None:
