@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from store.errors import Unsupported
 from store.protocols import Changes, Store
-from store.ssh.questions import Questions
+from store.questions import Questions
 from store.uris import Address, Kind, parse
 
 _BACKENDS: Final = {

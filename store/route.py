@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from store.entities import StoreInfo
 from store.errors import FlowdeckError, StoreUnreachable
 from store.protocols import Store
+from store.questions import Questions
 from store.ssh.forward import Forward
-from store.ssh.questions import Questions
 from store.ssh.session import Session
 from store.uris import Address, Detour, Kind
 

@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from store.errors import StoreNotFound
 from tui import reading
-from tui.asking import Asked, ScreenQuestions
+from tui.asking import Asked, ScreenQuestions, Withdrawn
 from tui.config import Config
 from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
@@ -154,9 +154,17 @@ class FlowdeckApp(App[int]):
         self.remove_mode(before)
 
     def on_asked(self, message: Asked) -> None:
-        from tui.screens.modals.question import Ask
+        from tui.screens.modals.question import AskForThread
 
-        self.push_screen(Ask(message.question), message.reply.give)
+        if not message.reply.withdrawn:
+            self.push_screen(AskForThread(message.question, message.reply))
+
+    def on_withdrawn(self, message: Withdrawn) -> None:
+        from tui.screens.modals.question import AskForThread
+
+        for screen in self.screen_stack:
+            if isinstance(screen, AskForThread):
+                screen.leave_if_over()
 
     def _fatal_error(self) -> None:
         # As Textual's, but without the values of variables, of which some are secrets: tracebacks are sent around.

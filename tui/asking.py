@@ -13,10 +13,13 @@ from textual.message_pump import MessagePump
 from store.errors import Cancelled
 
 if TYPE_CHECKING:
-    from store.ssh.questions import HostQuestion, Prompt
+    from store.questions import HostQuestion, Prompt, Stop
 
 POLL: Final = 0.05
-"""Seconds between two looks whether the program ends."""
+"""Seconds between two looks whether anybody still waits for the answer."""
+
+NEXT_WAY: Final = "tries the next way"
+"""What Esc does where there may be another way to log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Question:
     """What going on means, for the button."""
     no: str = "No, do not connect"
     """What not going on means."""
+    unanswered: str = "does not"
+    """What Esc does, where there are lines to type."""
 
 
 @dataclass
@@ -49,9 +54,22 @@ class Reply:
     done: Event = field(default_factory=Event)
     answers: Sequence[str] | None = field(default=None, repr=False)
     """None: no answer, or no."""
+    called_off: bool = False
+    """Whoever was asked wants none of it any more."""
+    withdrawn: bool = False
+    """Nobody waits for the answer any more."""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.withdrawn or self.done.is_set()
 
     def give(self, answers: Sequence[str] | None) -> None:
         self.answers = answers
+        self.done.set()
+
+    def call_off(self) -> None:
+        self.called_off = True
         self.done.set()
 
 
@@ -63,13 +81,26 @@ class Asked(Message):
     reply: Reply
 
 
-class ScreenQuestions:
-    """See `store.ssh.questions.Questions`; the threads that ask wait until somebody answers or the program ends."""
+@dataclass
+class Withdrawn(Message):
+    """The thread that asked does not wait any more."""
 
-    def __init__(self, target: MessagePump) -> None:
-        """`target` is told `Asked`."""
+    reply: Reply
+
+
+class ScreenQuestions:
+    """See `store.questions.Questions`; the threads that ask wait until somebody answers, their attempt is over or the
+    program ends.
+    """
+
+    def __init__(self, target: MessagePump, closed: Event | None = None, stop: Stop | None = None) -> None:
+        """`target` is told `Asked` and `Withdrawn`; `closed` is set when the program ends, `stop` with the attempt."""
         self._target = target
-        self._closed = Event()
+        self._closed = Event() if closed is None else closed
+        self._stop = stop
+
+    def until(self, stop: Stop) -> ScreenQuestions:
+        return ScreenQuestions(self._target, self._closed, stop)
 
     def close(self) -> None:
         """Nobody answers any more."""
@@ -77,15 +108,16 @@ class ScreenQuestions:
 
     def passphrase(self, path: str, *, again: bool) -> str | None:
         lines = ("That was not it.",) if again else ()
-        return self._one(Question("Passphrase", (*lines, path), (Field("passphrase"),)))
+        return self._one(Question("Passphrase", (*lines, path), (Field("passphrase"),), unanswered=NEXT_WAY))
 
     def password(self, user: str, host: str, *, again: bool) -> str | None:
         lines = ("That was refused.",) if again else ()
-        return self._one(Question("Password", (*lines, f"{user} on {host}"), (Field("password"),)))
+        return self._one(Question("Password", (*lines, f"{user} on {host}"), (Field("password"),), unanswered=NEXT_WAY))
 
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         lines = (f"{user} on {host}", *about.splitlines())
-        return self._ask(Question("Logging in", lines, tuple(Field(item.text, item.shown) for item in prompts)))
+        fields = tuple(Field(item.text, item.shown) for item in prompts)
+        return self._ask(Question("Logging in", lines, fields, unanswered=NEXT_WAY))
 
     def confirm_host(self, question: HostQuestion) -> bool:
         lines = (
@@ -102,9 +134,18 @@ class ScreenQuestions:
 
     def _ask(self, question: Question) -> Sequence[str] | None:
         reply = Reply()
-        if self._closed.is_set() or not self._target.post_message(Asked(question, reply)):
+        if self._over or not self._target.post_message(Asked(question, reply)):
             raise Cancelled
         while not reply.done.wait(POLL):
-            if self._closed.is_set():
+            if self._over:
+                reply.withdrawn = True
+                self._target.post_message(Withdrawn(reply))
                 raise Cancelled
+        if reply.called_off:
+            raise Cancelled
         return reply.answers
+
+    @property
+    def _over(self) -> bool:
+        """Whether an answer would be of no use."""
+        return self._closed.is_set() or (self._stop is not None and self._stop.is_set())

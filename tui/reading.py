@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from store.nesting import Nesting
     from store.offers import Observed, Typed
     from store.protocols import Headway, RunKeys, Store
-    from store.ssh.questions import Questions
+    from store.questions import Questions
     from tui.view.run_columns import RunColumn, RunColumns
     from tui.view.run_values import RunValues
     from tui.view.runs import RunsView

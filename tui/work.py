@@ -17,7 +17,7 @@ from store.errors import Cancelled, FlowdeckError
 
 @dataclass
 class WorkFailed(Message):
-    """A piece of work ended with an error that a user should see."""
+    """A piece of work ended with an error that a user should see, or was called off by whom it asked: `Cancelled`."""
 
     group: str
     what: str
@@ -87,8 +87,10 @@ class Jobs:
                 self._alive += 1
             try:
                 work(cancel)
-            except Cancelled:
-                pass
+            except Cancelled as error:
+                # Withdrawn is what the screen withdrew; otherwise a person was asked, and called it off.
+                if not cancel.is_set():
+                    deliver(self._node, WorkFailed(group, what, error))
             except FlowdeckError as error:
                 deliver(self._node, WorkFailed(group, what, error))
             except Exception as error:

@@ -11,13 +11,13 @@ from typing import Final
 import paramiko  # type: ignore[import-untyped]
 
 from store.errors import FlowdeckError, StoreUnreachable
+from store.questions import Questions
 from store.ssh.dial import dial
 from store.ssh.errors import as_store_error, mapped
 from store.ssh.files import SshFiles
 from store.ssh.keeper import Keeper
 from store.ssh.login import Login
 from store.ssh.proxy_command import ProxyCommand
-from store.ssh.questions import Questions
 from store.ssh.secrets import Secrets
 from store.ssh.target import SshTarget
 from store.ssh.trust import HostKeys
@@ -82,7 +82,8 @@ def connect(target: SshTarget, circumstances: Circumstances, through: Through | 
 def _logged_in(
     wire: Wire, keys: HostKeys, target: SshTarget, circumstances: Circumstances, cancel: Stop
 ) -> tuple[str, ...]:
-    questions, secrets = circumstances.questions, circumstances.secrets
+    secrets = circumstances.secrets
+    questions = None if circumstances.questions is None else circumstances.questions.until(cancel)
     verdict = keys.judge(bytes(wire.host_key.asbytes()), wire.certificate, questions, secrets)
     auth = UserAuth(wire, target.user)
     login = Login(auth, target, questions, secrets, secrets_allowed=verdict.secrets_allowed)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import paramiko  # type: ignore[import-untyped]
 
+from store.questions import Questions
 from store.ssh.agent import Agent, AgentFailed, AgentIdentity
 from store.ssh.identity import Identity, Unusable
 from store.ssh.keyblob import CERTIFICATE, BadBlob, Fields, type_of
 from store.ssh.keyfile import KeyFile, WrongPassphrase, load_certificate, public_key_of
-from store.ssh.questions import Questions
 from store.ssh.secrets import Secrets
 from store.ssh.target import SshTarget
 from store.ssh.waiting import Patience

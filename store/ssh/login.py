@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from store.errors import AccessDenied
+from store.questions import Questions
 from store.ssh.identities import Asking, identities
 from store.ssh.identity import Identity, Unusable, algorithm_for
-from store.ssh.questions import Questions
 from store.ssh.secrets import Secrets
 from store.ssh.target import SshTarget
 from store.ssh.text import printable

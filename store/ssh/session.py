@@ -11,11 +11,11 @@ from typing import Final, TypeVar
 import paramiko  # type: ignore[import-untyped]
 
 from store.errors import AccessDenied, Cancelled, StoreUnreachable, UriError
+from store.questions import Questions
 from store.ssh.config import resolve, without_proxy
 from store.ssh.connection import Circumstances, Connection, connect
 from store.ssh.errors import mapped
 from store.ssh.files import SshFiles
-from store.ssh.questions import Questions
 from store.ssh.secrets import KEPT, Secrets
 from store.ssh.target import SshTarget
 from store.ssh.waiting import POLL, Either, Patience, Stop, in_thread
@@ -27,8 +27,9 @@ OPEN_TIMEOUT: Final = 30.0
 """Seconds for the host to open a channel: it may itself have to connect to somewhere."""
 
 DENIED_FOR: Final = 3.0
-"""Seconds for which a refused login answers for the next ones too, so that the connections of a pool do not each ask
-a person for the password that the first was not given. `Session.connect` tries anew."""
+"""Seconds for which a login that was refused, or called off by whoever was asked, answers for the next ones too, so
+that the connections of a pool do not each ask a person for the password that the first was not given.
+`Session.connect` tries anew."""
 
 MOST_JUMPS: Final = 8
 """Hosts in a row; more means that jump hosts name each other."""
@@ -189,10 +190,18 @@ class Session:
             except AccessDenied as error:
                 self._denied = (time.monotonic(), error)
                 raise
+            except Cancelled:
+                if not Either(cancel, self._closed).is_set():
+                    # Whoever was asked called it off: that goes for all that wait for this login.
+                    self._denied = (time.monotonic(), self._called_off())
+                raise
             self._notices = self._link.notices
             return self._link.wire, True
         finally:
             self._lock.release()
+
+    def _called_off(self) -> AccessDenied:
+        return AccessDenied(f"logging in to {self._target.shown} was called off", "try again, and answer what is asked")
 
     def _drop(self) -> None:
         link, self._link = self._link, None

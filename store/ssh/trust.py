@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from store.errors import AccessDenied
+from store.questions import HostQuestion, Questions
 from store.ssh.certificate import Certificate, parse_certificate
 from store.ssh.keyblob import CERTIFICATE, BadBlob, fingerprint, shown_type, type_of
 from store.ssh.known_hosts import KnownHosts, KnownKey, Marker, known_keys, remember
-from store.ssh.questions import HostQuestion, Questions
 from store.ssh.secrets import Secrets
 from store.ssh.target import SSH_PORT, SshTarget, Strictness
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from store.errors import AccessDenied
-from store.ssh.questions import Prompt, Questions
+from store.questions import Prompt, Questions
 from store.ssh.secrets import Secrets
 from store.ssh.target import SshTarget
 from store.ssh.userauth import PasswordExpired, Reply, UserAuth

@@ -15,8 +15,8 @@ import paramiko  # type: ignore[import-untyped]
 from paramiko.common import byte_chr  # type: ignore[import-untyped]
 
 from store.errors import StoreUnreachable
+from store.questions import Prompt
 from store.ssh.identity import Identity
-from store.ssh.questions import Prompt
 from store.ssh.text import printable
 from store.ssh.waiting import POLL, Patience
 from store.ssh.wire import Wire

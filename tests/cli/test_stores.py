@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import tui.app
+from store.questions import HostQuestion, Prompt
 from store.saved import make_saved, read_stores, save_store
 from store.secrets import SecretRef
-from store.ssh.questions import HostQuestion, Prompt
 from tests.cli.test_completion import offered
 from tests.support.cli import Result, invoke, process
 from tui.cli import questions

@@ -119,6 +119,32 @@ def test_from_saving_stores_to_coming_back_to_them(
         assert terminal.wait_exit() == 0
 
 
+def test_calling_off_a_question_leaves_the_store_on_screen(
+    demo: Path, environ: dict[str, str], ssh: tuple[Server, User]
+) -> None:
+    server, user = ssh
+    user.knows(server.known_line)
+    for arguments in (("demo-copy", demo), ("far", "http://127.0.0.1:1", "--ssh", server.address)):
+        assert process("stores", "add", *arguments, environ=environ).code == 0
+    command = [sys.executable, "-c", WITH_SSH_FILES.format(home=str(user.home), name=user.name)]
+    with Terminal([*command, "demo-copy"], columns=80, rows=24, env=environ) as terminal:
+        terminal.wait_for("resnet-cifar10", what="experiments")
+        opened(terminal, "far", "passphrase")
+        terminal.wait_for("^c cancels", what="the way out")
+        terminal.type("half of it")
+        terminal.press("ctrl+c")
+        terminal.wait_for("cancelled: opening far", what="that it was called off")
+        terminal.wait_for(lambda: "passphrase" not in terminal.text(), what="no question")
+        assert "demo-copy · MLflow" in terminal.text()
+        assert "what to do:" not in terminal.text()
+        opened(terminal, "far", "passphrase")
+        terminal.press("ctrl+c")
+        terminal.wait_for(lambda: "passphrase" not in terminal.text(), what="no question")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.restored
+
+
 def test_quitting_while_a_question_waits(environ: dict[str, str], ssh: tuple[Server, User], tmp_path: Path) -> None:
     server, user = ssh
     user.knows(server.known_line)

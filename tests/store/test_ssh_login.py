@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from store.errors import AccessDenied, StoreUnreachable
+from store.errors import AccessDenied, Cancelled, StoreUnreachable
+from store.questions import Prompt, Stop
 from store.ssh.config import METHODS
 from store.ssh.identities import Asking, identities
 from store.ssh.keyblob import decoded
@@ -46,6 +49,28 @@ def user(tmp_path: Path, server: Server) -> User:
 
 def allow(server: Server, *keys: str) -> None:
     (server.folder / "authorized_keys").write_text("".join(f"{key}\n" for key in keys))
+
+
+@dataclass
+class CallingOff(Answers):
+    """Ends the whole attempt instead of answering, as long as it likes."""
+
+    calls_off: bool = True
+    attempts: list[Stop] = field(default_factory=list)
+
+    def until(self, stop: Stop) -> CallingOff:
+        self.attempts.append(stop)
+        return self
+
+    def password(self, user: str, host: str, *, again: bool) -> str | None:
+        if self.calls_off:
+            raise Cancelled
+        return super().password(user, host, again=again)
+
+    def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
+        if self.calls_off:
+            raise Cancelled
+        return super().answers(user, host, about, prompts)
 
 
 def log_in(user: User, server: Server | str, answers: Answers | None = None, secrets: Secrets | None = None) -> Session:
@@ -383,6 +408,38 @@ def test_many_connections_ask_once_for_a_password_that_is_not_given(
     assert len(answers.asked) == 1
     session.connect()
     assert len(answers.asked) == 2
+    session.close()
+
+
+def test_what_a_person_calls_off_ends_the_login_for_all_that_wait_for_it(
+    user: User, typed: Server, login: tuple[str, str]
+) -> None:
+    user.knows(typed.known_line)
+    answers = CallingOff(passwords=[login[1]], replies=[[login[1]]])
+    session = Session(f"{login[0]}@127.0.0.1:{typed.port}", files=user.files, questions=answers, secrets=Secrets())
+    with pytest.raises(Cancelled):
+        session.connect()
+    with pytest.raises(AccessDenied, match="was called off") as caught:
+        session.open_channel("127.0.0.1", 1)
+    assert login[1] not in f"{caught.value.message} {caught.value.hint}"
+    assert len(answers.attempts) == 1
+    answers.calls_off = False
+    session.connect()
+    assert session.connected
+    session.close()
+
+
+def test_a_question_knows_when_its_login_is_over(user: User, typed: Server, login: tuple[str, str]) -> None:
+    user.knows(typed.known_line)
+    answers = CallingOff()
+    session = Session(f"{login[0]}@127.0.0.1:{typed.port}", files=user.files, questions=answers, secrets=Secrets())
+    cancel = Event()
+    with pytest.raises(Cancelled):
+        session.connect(cancel)
+    (stop,) = answers.attempts
+    assert not stop.is_set()
+    cancel.set()
+    assert stop.is_set()
     session.close()
 
 

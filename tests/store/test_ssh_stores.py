@@ -18,12 +18,12 @@ from store.entities import RunParts
 from store.errors import AccessDenied, FlowdeckError, StoreUnreachable, UriError
 from store.opening import open_address, open_store
 from store.protocols import ExperimentQuery, RunQuery, Store
+from store.questions import Questions
 from store.saved import address_of, make_saved
 from store.secrets import SecretRef
 from store.sql.passwords import my_cnf, pgpass
 from store.sql.reach import driver_url
 from store.ssh.files import SshFiles
-from store.ssh.questions import Questions
 from store.uris import Address, Detour, Kind, parse
 from tests.support.backends import reference_server
 from tests.support.copies import mariadb_copy, postgres_copy

@@ -23,8 +23,8 @@ from typing import Final
 
 import pytest
 
+from store.questions import HostQuestion, Prompt
 from store.ssh.files import SshFiles
-from store.ssh.questions import HostQuestion, Prompt
 
 REQUIRE_VARIABLE: Final = "FLOWDECK_REQUIRE_SERVERS"
 
@@ -304,6 +304,9 @@ class Answers:
     asked: list[str] = field(default_factory=list)
     hosts: list[HostQuestion] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
+
+    def until(self, stop: object) -> Answers:
+        return self
 
     def passphrase(self, path: str, *, again: bool) -> str | None:
         self.asked.append(f"passphrase {Path(path).name}{' again' if again else ''}")

@@ -16,21 +16,17 @@ from threading import Event
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
 
 from store.entities import NO_COUNTS, ViewType
-from store.errors import Cancelled, StoreUnreachable
+from store.errors import StoreUnreachable
 from store.opening import open_store
 from store.saved import make_saved, save_store
-from store.ssh.questions import HostQuestion, Prompt
 from tests.support.tree_copy import tree_copy
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, run
 from tui import messages
 from tui.app import FlowdeckApp
-from tui.asking import ScreenQuestions
 from tui.screens.browser import Browser
-from tui.screens.modals.question import Ask
 from tui.screens.modals.stores import Stores
 from tui.spot import Spot, document_of, spot_of
 from tui.state import MOST_STORES, read_spots, write_spots
@@ -420,102 +416,6 @@ async def test_errors_of_the_store_that_was_left_are_not_shown(openings: _Openin
         await go_to(pilot, "second")
         await at(pilot, "second")
         assert "it is gone" not in told(pilot)
-
-
-# Questions
-
-
-class _Thread:
-    """Asks something in a thread, as one that connects does."""
-
-    def __init__(self, ask: object) -> None:
-        self.answers: list[object] = []
-
-        def work() -> None:
-            assert callable(ask)
-            try:
-                self.answers.append(ask())
-            except Cancelled:
-                self.answers.append("cancelled")
-
-        self._thread = threading.Thread(target=work)
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        return not self._thread.is_alive()
-
-
-async def asked(pilot: Pilot[int]) -> Ask:
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask), what="a question")
-    screen = pilot.app.screen
-    assert isinstance(screen, Ask)
-    await wait_for(pilot, lambda: screen.focused is not None, what="its focus")
-    return screen
-
-
-def questions(pilot: Pilot[int]) -> ScreenQuestions:
-    assert isinstance(pilot.app, FlowdeckApp)
-    return pilot.app._questions
-
-
-async def test_secrets_are_typed_unseen_and_reach_who_asked(demo: Path) -> None:
-    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
-        await seen(pilot, "resnet-cifar10")
-        thread = _Thread(lambda: questions(pilot).passphrase("/keys/id", again=False))
-        await asked(pilot)
-        await seen(pilot, "/keys/id")
-        await pilot.press(*"s3cret q")
-        assert "s3cret" not in told(pilot)
-        await pilot.press("enter")
-        await wait_for(pilot, lambda: thread.done, what="the answer")
-        assert thread.answers == ["s3cret q"]
-        thread = _Thread(lambda: questions(pilot).password("ada", "gpu-3\x1b[31m", again=True))
-        await asked(pilot)
-        await seen(pilot, "That was refused.")
-        assert "\x1b" not in told(pilot)
-        await pilot.press("escape")
-        await wait_for(pilot, lambda: thread.done, what="no answer")
-        assert thread.answers == [None]
-
-
-async def test_several_answers_are_typed_one_after_the_other(demo: Path) -> None:
-    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
-        await seen(pilot, "resnet-cifar10")
-        prompts = (Prompt("Password:", shown=False), Prompt("Code:", shown=True))
-        thread = _Thread(lambda: questions(pilot).answers("ada", "gpu-3", "two factors", prompts))
-        screen = await asked(pilot)
-        assert [field.password for field in screen.query(Input)] == [True, False]
-        await pilot.press(*"pw", "enter", *"123", "enter")
-        await wait_for(pilot, lambda: thread.done, what="the answers")
-        assert thread.answers == [["pw", "123"]]
-
-
-@pytest.mark.parametrize(("keys", "trusted"), [(("enter",), False), (("tab", "enter"), True), (("escape",), False)])
-async def test_an_unknown_host_key_is_trusted_only_on_purpose(demo: Path, keys: tuple[str, ...], trusted: bool) -> None:
-    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
-        await seen(pilot, "resnet-cifar10")
-        question = HostQuestion("[gpu-3]:2222", "ED25519", "SHA256:abcdef", "known as another name, too")
-        thread = _Thread(lambda: questions(pilot).confirm_host(question))
-        screen = await asked(pilot)
-        assert screen.focused is screen.query_one("#no", Button)
-        for text in ("[gpu-3]:2222", "ED25519", "SHA256:abcdef", "known as another name, too"):
-            await seen(pilot, text)
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause()
-        await wait_for(pilot, lambda: thread.done, what="the answer")
-        assert thread.answers == [trusted]
-
-
-async def test_quitting_does_not_wait_for_an_answer(demo: Path) -> None:
-    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
-        await seen(pilot, "resnet-cifar10")
-        thread = _Thread(lambda: questions(pilot).password("ada", "gpu-3", again=False))
-        await asked(pilot)
-        pilot.app.exit()
-        await wait_for(pilot, lambda: thread.done, what="the end of the thread")
-        assert thread.answers == ["cancelled"]
 
 
 # The state file

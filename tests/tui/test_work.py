@@ -175,14 +175,34 @@ async def test_a_failure_of_the_store_is_told_with_what_was_being_done() -> None
 
 async def test_being_cancelled_is_no_failure() -> None:
     app = Worker()
+    began, ended = Event(), Event()
 
     def work(cancel: Event) -> None:
+        began.set()
+        assert cancel.wait(SECONDS)
+        ended.set()
         raise Cancelled("withdrawn")
 
     async with app.run_test() as pilot:
         app.jobs.run("runs", "reading the runs", work)
-        await until(pilot, lambda: app.endings)
+        await until(pilot, began.is_set)
+        assert app.jobs.cancel("runs")
+        await until(pilot, ended.is_set)
+        await settled(pilot)
         assert (app.failures, app.faults) == ([], [])
+
+
+async def test_work_that_somebody_it_asked_called_off_is_told() -> None:
+    app = Worker()
+
+    def work(cancel: Event) -> None:
+        raise Cancelled
+
+    async with app.run_test() as pilot:
+        app.jobs.run("runs", "reading the runs", work)
+        await until(pilot, lambda: app.endings)
+        assert [(failed.what, type(failed.error)) for failed in app.failures] == [("reading the runs", Cancelled)]
+        assert app.jobs.running == []
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("a fault"), KeyError("x"), RuntimeError("y")])

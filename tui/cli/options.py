@@ -18,8 +18,8 @@ from tui.view.export import ENDINGS, TEXTS, Format
 if TYPE_CHECKING:
     from store.entities import ViewType
     from store.protocols import Changes, Store
+    from store.questions import Questions
     from store.saved import SavedStore
-    from store.ssh.questions import Questions
 
 F = TypeVar("F", bound=Callable[..., Any])
 

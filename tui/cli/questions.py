@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui.cli import diagnostics, output
 
 if TYPE_CHECKING:
-    from store.ssh.questions import HostQuestion, Prompt, Questions
+    from store.questions import HostQuestion, Prompt, Questions, Stop
 
 
 def terminal_questions() -> Questions | None:
@@ -21,7 +21,11 @@ def terminal_questions() -> Questions | None:
 
 
 class TerminalQuestions:
-    """See `store.ssh.questions.Questions`. An empty answer means that there is none, as with ssh."""
+    """See `store.questions.Questions`. An empty answer means that there is none, as with ssh."""
+
+    def until(self, stop: Stop) -> TerminalQuestions:
+        """Nothing but an interrupt ends what waits for a line."""
+        return self
 
     def passphrase(self, path: str, *, again: bool) -> str | None:
         wrong = "that was not it; " if again else ""

@@ -17,7 +17,7 @@ from tui.view.export import Format, Heading
 
 if TYPE_CHECKING:
     from store.entities import StoreInfo
-    from store.ssh.questions import Questions
+    from store.questions import Questions
 
 _FIELDS = ("name", "opened", "kind", "uri", "ssh", "schema", "seconds", "error", "hint")
 

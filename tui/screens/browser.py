@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from store.errors import Cancelled
 from store.kinds import ViewType
 from tui import messages, reading
 from tui.config import INTERVAL
@@ -104,8 +105,11 @@ class Browser(ExportsScreen):
             if self._early is not None:
                 self._early = None
                 await self.runs.failed()
-        self.export_failed(message)
-        self.query_one(ErrorBar).tell(message.what, message.error, message.group)
+        if isinstance(message.error, Cancelled):
+            self.notify(clean(f"cancelled: {message.what}"), markup=False, timeout=3)
+        else:
+            self.export_failed(message)
+            self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             await self.runs.failed(message.error)
             self.groups_failed()

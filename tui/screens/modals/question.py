@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from tui.asking import Question
+from tui.asking import Question, Reply
 from tui.view.text import clean
 from tui.widgets.line import Line
 
@@ -22,7 +22,7 @@ class Ask(ModalScreen[Sequence[str] | None]):
     BINDINGS = [  # noqa: RUF012 (Textual's attribute)
         Binding("escape", "drop", "no answer", show=False),
         # Before the text field takes it for copying, which a secret is not for.
-        Binding("ctrl+c", "drop", "no answer", show=False, priority=True),
+        Binding("ctrl+c", "call_off", "call it off", show=False, priority=True),
     ]
 
     def __init__(self, question: Question) -> None:
@@ -47,8 +47,7 @@ class Ask(ModalScreen[Sequence[str] | None]):
                     yield Button(question.yes, id="yes", compact=True)
 
     def on_mount(self) -> None:
-        how = "Enter answers, Esc does not" if self._question.fields else "Enter on one of them, Tab to the other"
-        self.query_one(Line).show([(self._question.title, "title"), (how, "dim")])
+        self.query_one(Line).show([(self._question.title, "title"), (self.hint, "dim")])
         # Whatever was typed before this was seen must not say yes.
         self.query(Input if self._question.fields else Button).first().focus()
 
@@ -59,11 +58,60 @@ class Ask(ModalScreen[Sequence[str] | None]):
         if place + 1 < len(fields):
             fields[place + 1].focus()
         else:
-            self.dismiss([field.value for field in fields])
+            self.end([field.value for field in fields])
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.dismiss([] if event.button.id == "yes" else None)
+        self.end([] if event.button.id == "yes" else None)
 
     def action_drop(self) -> None:
-        self.dismiss(None)
+        self.end(None)
+
+    def action_call_off(self) -> None:
+        self.end(None)
+
+    @property
+    def hint(self) -> str:
+        """Which key does what."""
+        if self._question.fields:
+            return f"Enter answers, Esc {self._question.unanswered}"
+        return "Enter on one of them, Tab to the other"
+
+    def end(self, answers: Sequence[str] | None) -> None:
+        """Goes away with this answer."""
+        self.dismiss(answers)
+
+
+class AskForThread(Ask):
+    """Gives its answer to the thread that waits for it, and goes away by itself when that waits no more."""
+
+    def __init__(self, question: Question, reply: Reply) -> None:
+        super().__init__(question)
+        self._reply = reply
+        self._leaving = False
+
+    @property
+    def hint(self) -> str:
+        how = super().hint if self._question.fields else "Enter on one, Tab the other, Esc: no"
+        return f"{how}, ^c cancels"
+
+    def action_call_off(self) -> None:
+        self._reply.call_off()
+        self.leave_if_over()
+
+    def end(self, answers: Sequence[str] | None) -> None:
+        self._reply.give(answers)
+        self.leave_if_over()
+
+    def on_screen_resume(self) -> None:
+        self.leave_if_over()
+
+    def leave_if_over(self) -> None:
+        """Goes away if nothing is awaited any more; below another screen it hides, and goes once that is gone."""
+        if not self._reply.over or self._leaving:
+            return
+        if self.app.screen is self:
+            self._leaving = True
+            self.dismiss()
+        else:
+            self.query_one(".box").display = False

@@ -1,10 +1,16 @@
-"""What logging in over SSH may have to ask a person."""
+"""What logging in may have to ask a person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+
+class Stop(Protocol):
+    """Says whether an attempt is over; an `Event` is one."""
+
+    def is_set(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,15 @@ class Questions(Protocol):
     """Whoever can be asked. Called from the thread that connects, one question at a time; may block,
     and then so does closing the session: whoever closes it answers None first.
 
-    None for an answer means that the person would rather not: the next way to log in is tried.
-    Nothing that is answered is ever stored outside of memory.
+    None for an answer means that the person would rather not: the next way to log in is tried. Every question raises
+    `Cancelled` if the person calls the whole attempt off. Nothing that is answered is ever stored outside of memory.
     """
+
+    def until(self, stop: Stop) -> Questions:
+        """The same for one attempt: once `stop` is set nothing is asked any more, what is being asked is taken back
+        where that can be done, and `Cancelled` is raised.
+        """
+        ...
 
     def passphrase(self, path: str, *, again: bool) -> str | None:
         """The passphrase of the private key at `path`; `again` if the last one was wrong."""
