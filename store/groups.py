@@ -29,8 +29,8 @@ def group_key_of(text: str) -> GroupKey:
     """The key whose `id` is `text`. Raises `ValueError`."""
     if text == KeyKind.DATASET.value:
         return GroupKey(KeyKind.DATASET)
-    kind, _, key = text.partition(".")
-    if kind not in (KeyKind.PARAM.value, KeyKind.TAG.value) or not key:
+    kind, dot, key = text.partition(".")
+    if kind not in (KeyKind.PARAM.value, KeyKind.TAG.value) or not dot:
         raise ValueError(text)
     return GroupKey(KeyKind(kind), key)
 

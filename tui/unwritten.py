@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 from store.errors import AccessDenied, FlowdeckError, StoreError
 
@@ -15,6 +16,9 @@ def unwritten(path: str, error: OSError) -> FlowdeckError:
     if isinstance(error, FileExistsError):
         return StoreError(f"{told}: a file is there already", "name another one")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
+        if os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            # As /proc does it.
+            return StoreError(f"{told}: no file can be made in that folder", "name a file in another folder")
         return StoreError(f"{told}: there is no such folder", "make the folder, or name another one")
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return AccessDenied(f"{told}: its folder may not be written to", "name a file in another folder")

@@ -144,8 +144,10 @@ def read_views(path: Path) -> Views:
         why = f"{path} is damaged: {error}"
         return Views(notice=f"views are those of a new user: {why}", spared=why)
     version = document.get("version", VERSION)
-    if not isinstance(version, int) or version > VERSION:
-        why = f"{path} was written by a newer flowdeck"
+    if type(version) is not int or version != VERSION:
+        newer = type(version) is int and version > VERSION
+        told = "was written by a newer flowdeck" if newer else f"says version = {version!r}, which there is none of"
+        why = f"{path} {told}"
         return Views(notice=f"views are those of a new user: {why}", spared=why)
     found, wrong = _views_in(document)
     if wrong:

@@ -73,6 +73,14 @@ def test_the_name_of_the_file_tells_the_format(store: Path, tmp_path: Path, name
     assert (tmp_path / name).read_bytes() == invoke("runs", "-s", store, "-o", "ndjson").out
 
 
+def test_a_name_of_no_known_format_is_wrong_usage(store: Path, tmp_path: Path) -> None:
+    result = invoke("runs", "-s", store, "--to", tmp_path / "a.xyz")
+    assert (result.code, names(tmp_path)) == (2, [])
+    assert "no format is called .xyz" in result.err
+    assert "-o names one for any file" in result.err
+    assert invoke("runs", "-s", store, "-o", "csv", "--to", tmp_path / "a.xyz").code == 0
+
+
 def test_a_file_is_not_cut_to_the_terminal(store: Path, tmp_path: Path) -> None:
     narrow = {"COLUMNS": "40", "NO_COLOR": "1"}
     result = invoke("runs", "-s", store, "--to", tmp_path / "runs.txt", terminal=True, environ=narrow)
@@ -107,6 +115,7 @@ def test_force_without_a_file_is_wrong_usage(store: Path) -> None:
         ("file/runs.csv", "there is no such folder"),
         ("x" * 300, "that name is too long"),
         ("/sys/runs.csv", "may not be written to"),
+        ("/proc/runs.csv", "no file can be made in that folder"),
         ("/dev/full", "is no file"),
     ],
 )

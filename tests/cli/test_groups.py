@@ -12,6 +12,7 @@ import pytest
 
 from store.groups import group_key_of
 from tests.support.cli import invoke
+from tests.support.crafted import Crafted
 from tui.cli.diagnostics import ExitCode
 from tui.view.command import command_of
 from tui.view.group_order import GroupOrder, Measure
@@ -106,6 +107,36 @@ def test_what_cannot_be_grouped_is_told(demo: Path, arguments: tuple[str, ...], 
     result = invoke("groups", "-s", demo, *arguments)
     assert (result.code, result.text) == (ExitCode.USAGE, "")
     assert told in result.err
+
+
+def test_keys_that_no_run_has_are_told(demo: Path) -> None:
+    result = invoke("groups", "-s", demo, "-e", "churn", "-b", "params.etta", "-c", "metrics.validation-ouc")
+    assert result.code == ExitCode.DONE
+    assert "no run of this experiment has a param “etta”; did you mean “eta”?" in result.err
+    assert "has a metric “validation-ouc”; did you mean “validation-auc”" in result.err
+    told = invoke("groups", "-s", demo, "-f", "params.none = 'x'", "-b", "params.eta").err
+    assert "0 runs; none of the newest 200 runs of this store has a param “none”" in told
+    assert "more than 8 metrics" not in told
+    assert invoke("groups", "-s", demo, "-e", "churn", "-b", "params.eta", "-c", AUC).err == ""
+
+
+def test_keys_may_stand_in_quotes_and_datasets_be_one(demo: Path) -> None:
+    asked = ("groups", "-s", demo, "-e", "churn", "-n", "0", "-o", "json")
+    plain = invoke(*asked, "-b", "params.eta", "-c", AUC, "--sort", "params.eta").json
+    assert invoke(*asked, "-b", "param.`eta`", "-c", "metrics.`validation-auc`", "--sort", "params.`eta`").json == plain
+    assert invoke(*asked, "-b", "dataset", "-c", AUC).json == invoke(*asked, "-b", "datasets", "-c", AUC).json
+
+
+def test_what_is_proposed_can_be_pasted(tmp_path: Path) -> None:
+    crafted = Crafted(tmp_path / "mlflow.db")
+    crafted.experiment(1, "one")
+    for place in range(8):
+        params = {"a\n\x1b[2Jb; ls": str(place // 4), "seed": str(place % 4)}
+        crafted.run(f"{place}" * 32, "run", experiment=1, metrics={"loss": 1.0}, params=params)
+    result = invoke("groups", "-s", crafted.database, "-o", "json")
+    line = next(line for line in result.err.splitlines() if "configurations x" in line)
+    assert line.endswith(": -b $'params.a\\x0a\\x1b[2Jb; ls'")
+    assert [group["runs"] for group in result.json] == [4, 4]
 
 
 def test_an_experiment_without_runs_has_no_groups(demo: Path) -> None:

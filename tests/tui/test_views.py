@@ -48,7 +48,7 @@ def test_a_sort_key_is_the_one_that_its_written_form_says(column: RunColumn, asc
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "metrics.", "attributes.nope", "nope.x", "max(params.x)", "at(metrics.x)", "at(metrics.x, y)"]
+    "text", ["", "x", "metrics", "attributes.nope", "nope.x", "max(params.x)", "at(metrics.x)", "at(metrics.x, y)"]
 )
 def test_what_is_no_column_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (its message is not shown)
@@ -168,6 +168,15 @@ def test_a_file_that_cannot_be_read_whole_is_told_and_never_overwritten(tmp_path
     book.leave(("s", "1"), FULL)
     assert str(path) in book.write()
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("2", "newer flowdeck"), ("'x'", "version = 'x'"), ("0", "version = 0"), ("true", "True")]
+)
+def test_a_version_that_is_none_is_told_as_it_is(tmp_path: Path, version: str, told: str) -> None:
+    path = tmp_path / "views.toml"
+    path.write_text(f"version = {version}\n")
+    assert told in ViewBook(path).load()
 
 
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 
 from store.kinds import Aggregate, ViewType
 from tui.cli.run_columns import parse_column
-from tui.view.command import command_of
+from tui.view.command import command_of, shell_command
 from tui.view.order import SortKey
-from tui.view.run_columns import RunColumn
+from tui.view.run_columns import RunColumn, column_of
 from tui.view.runs import RunsView
 
 LOSS, LR = RunColumn("metrics", "val loss"), RunColumn("params", "lr")
@@ -55,3 +56,24 @@ def test_what_is_best_is_printed_as_the_user_has_it() -> None:
 def test_the_usual_view_of_all_experiments_needs_few_words() -> None:
     words = shlex.split(command_of(RunsView(), (), "lab", {}))
     assert words == ["flowdeck", "runs", "-s", "lab", "-c", "run_name", "-n", "0"]
+
+
+def test_a_key_comes_back_from_the_command_line_as_it_is() -> None:
+    for key in ("", "`lr`", '"lr"', "a`b", "`", "lr", "a b"):
+        for column in (RunColumn("params", key), RunColumn("metrics", key, Aggregate.MAX)):
+            words = shlex.split(command_of(RunsView(), (column,), "lab", {}))
+            parsed = parse_column(words[-3])
+            assert (parsed.kind, parsed.key, parsed.aggregate or Aggregate.LATEST) == (
+                column.kind,
+                key,
+                column.aggregate,
+            )
+            assert column_of(column.id) == column
+
+
+def test_what_a_terminal_obeys_is_spelled() -> None:
+    nasty = "a\x1b]52;c;x\x07\n'b\\ \udcff"
+    command = shell_command(["echo", nasty])
+    assert command.isprintable()
+    printed = subprocess.run(["bash", "-c", command.replace("echo", "printf %s", 1)], capture_output=True, check=True)
+    assert printed.stdout == nasty.encode("utf-8", "surrogateescape")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from store.quoting import key_of_option
 from tui.cli import diagnostics, output
+from tui.cli.absent_keys import tell_absent
 from tui.cli.completing import complete_columns
 from tui.cli.headway import headway_shown
 from tui.cli.listing import print_csv, print_json, print_table
@@ -22,11 +25,13 @@ from tui.cli.options import (
     store_option,
     view_of,
 )
+from tui.cli.run_columns import DATASETS, KINDS
 from tui.view.export import Format
 from tui.view.group_sheet import group_sheet
 
 if TYPE_CHECKING:
-    from store.groups import Grouping, GroupKey
+    from store.absent import Named
+    from store.groups import Group, Grouping, GroupKey
     from store.protocols import RunQuery, Store
     from tui.view.group_order import GroupOrder
     from tui.view.run_columns import RunColumn
@@ -100,6 +105,7 @@ def groups(
             ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
         query = RunQuery(ids, filter_, (), view_of(deleted, everything))
         grouping, metrics = _grouped(store, query, by, chosen, order)
+        tell_absent(store, query, _unseen(grouping, metrics), found=bool(grouping.runs))
     if order is not None and not can_rank(order, grouping, metrics):
         from store.errors import UsageError
 
@@ -133,7 +139,7 @@ def _grouped(
     for note in page.notes:
         diagnostics.note(note)
     keys = by or _proposed(store, page.items)
-    metrics = chosen or _usual_metrics(store, query)
+    metrics = chosen or (_usual_metrics(store, query) if page.items else [])
     if order is not None and order.column is not None and not any(one.same(order.column) for one in metrics):
         metrics = [*metrics, order.column]
     wanted = [MetricColumn(column.key, column.aggregate, column.step) for column in metrics]
@@ -144,7 +150,9 @@ def _proposed(store: Store, ids: Sequence[str]) -> tuple[GroupKey, ...]:
     """The configurations that the first proposal makes. Raises `UsageError` if there is none."""
     from store.errors import UsageError
     from store.grouping import propose
+    from tui.view.command import as_option, shell_command
     from tui.view.group_choice import proposal_text
+    from tui.view.text import clean
 
     found, looked_at = propose(store, ids)
     if not found:
@@ -153,8 +161,8 @@ def _proposed(store: Store, ids: Sequence[str]) -> tuple[GroupKey, ...]:
             "name what they are grouped by: -b params.KEY, -b tags.KEY or -b datasets",
         )
     some = f", as seen in the first {looked_at} runs" if looked_at < len(ids) else ""
-    keys = " ".join(f"-b {key.id}" for key in found[0].keys)
-    diagnostics.note(f"{proposal_text(found[0])}{some}: {keys}")
+    keys = shell_command(chain.from_iterable(("-b", as_option(key).id) for key in found[0].keys))
+    diagnostics.note(clean(f"{proposal_text(found[0])}{some}: ") + keys)
     return found[0].keys
 
 
@@ -170,15 +178,37 @@ def _usual_metrics(store: Store, query: RunQuery) -> list[RunColumn]:
     return [RunColumn("metrics", entry.key) for entry in page.items]
 
 
+def _unseen(grouping: Grouping, metrics: Sequence[RunColumn]) -> list[Named]:
+    """The keys and metrics that none of the groups has."""
+    groups = list(_every(grouping.groups))
+    unseen: list[Named] = []
+    for place, key in enumerate(grouping.keys):
+        if key.key and all(group.values[place] is None for group in groups if place < len(group.values)):
+            unseen.append((key.kind.value, key.key))
+    for place, column in enumerate(metrics):
+        if not any(group.spreads[place].n for group in groups):
+            unseen.append(("metrics", column.key))
+    return unseen
+
+
+def _every(groups: Sequence[Group]) -> Iterator[Group]:
+    for group in groups:
+        yield group
+        yield from _every(group.parts)
+
+
 def _key(text: str) -> GroupKey:
-    from store.groups import group_key_of
+    from store.errors import UsageError
+    from store.groups import GroupKey
+    from store.kinds import KeyKind
 
-    try:
-        return group_key_of(text)
-    except ValueError:
-        from store.errors import UsageError
-
-        raise UsageError(f"runs cannot be grouped by {text}", "known are params.KEY, tags.KEY and datasets") from None
+    if text in DATASETS:
+        return GroupKey(KeyKind.DATASET)
+    word, _, written = text.partition(".")
+    kind = KINDS.get(word)
+    if kind not in ("params", "tags") or not written:
+        raise UsageError(f"runs cannot be grouped by {text}", "known are params.KEY, tags.KEY and datasets")
+    return GroupKey(KeyKind(kind), key_of_option(written))
 
 
 def _metric(text: str) -> RunColumn:
@@ -200,11 +230,18 @@ def _order(text: str) -> GroupOrder:
 
     said = text.endswith((":asc", ":desc"))
     try:
-        order = group_order_of(text if said else f"{text}:asc")
+        order = _plain(group_order_of(text if said else f"{text}:asc"))
         return order if said else replace(order, ascending=first_ascending(order))
     except ValueError:
         hint = "known are mean(metrics.KEY), std, min and max of it, runs, and the keys of the groups; :asc or :desc"
         raise UsageError(f"groups cannot be ranked by {text}", hint) from None
+
+
+def _plain(order: GroupOrder) -> GroupOrder:
+    """The order with its keys taken out of the quotes that options have them in."""
+    column = None if order.column is None else replace(order.column, key=key_of_option(order.column.key))
+    key = None if order.key is None else replace(order.key, key=key_of_option(order.key.key))
+    return replace(order, column=column, key=key)
 
 
 def _print(grouping: Grouping, metrics: Sequence[RunColumn], format_: Format) -> None:

@@ -13,7 +13,7 @@ import click
 
 from tui.cli import diagnostics
 from tui.cli.completing import complete_addresses, complete_experiments, complete_metrics, complete_runs
-from tui.view.export import ENDINGS, TEXTS, Format
+from tui.view.export import ENDINGS, TEXT_ENDINGS, TEXTS, Format
 
 if TYPE_CHECKING:
     from store.entities import ViewType
@@ -74,10 +74,16 @@ class Settings:
     def output_to(self, file: str | None) -> Format:
         """What is written by a command that writes every format, to a file or, without one, to stdout.
 
-        If no format was asked for, the file's name tells.
+        If no format was asked for, the file's name tells. Raises `UsageError` if that is of no known format.
         """
         if self.format is None and file is not None:
-            return ENDINGS.get(os.path.splitext(file)[1].lower(), Format.TABLE)
+            ending = os.path.splitext(file)[1].lower()
+            if ending in ENDINGS or ending in TEXT_ENDINGS:
+                return ENDINGS.get(ending, Format.TABLE)
+            from store.errors import UsageError
+
+            known = ", ".join(ENDINGS)
+            raise UsageError(f"{file}: no format is called {ending}", f"known are {known}; -o names one for any file")
         return Format(self.format or Format.TABLE)
 
     @contextmanager

@@ -6,13 +6,17 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from store.quoting import key_of_option
 from tui.view.fields import ATTRIBUTES, RunField
 
-_KINDS: Final = {
+DATASETS: Final = ("datasets", "dataset")
+"""All datasets of a run; MLflow's filters say `dataset`."""
+
+KINDS: Final = {
     **dict.fromkeys(("metrics", "metric"), "metrics"),
     **dict.fromkeys(("params", "param", "parameters", "parameter"), "params"),
     **dict.fromkeys(("tags", "tag"), "tags"),
-    "datasets": "datasets",
+    **dict.fromkeys(DATASETS, "datasets"),
     **dict.fromkeys(("attributes", "attribute", "attr", "run"), "attributes"),
 }
 """MLflow's words for what a key belongs to."""
@@ -63,20 +67,19 @@ def best_aggregate(metric: str) -> str:
 def _parse_plain(text: str, whole: str) -> RunField:
     """A column without what stands around it in the `whole` text. Raises `UsageError`."""
     word, dot, key = text.partition(".")
-    if text == "datasets":
-        return RunField(text, "")
-    kind = _KINDS.get(word) if dot else "attributes"
+    if text in DATASETS:
+        return RunField("datasets", "")
+    kind = KINDS.get(word) if dot else "attributes"
     if not dot:
         key = text
-    if len(key) > 1 and key[0] == key[-1] and key[0] in '`"':
-        key = key[1:-1]
-    if kind is not None and key and (kind != "attributes" or key in ATTRIBUTES):
+    written, key = key, key_of_option(key)
+    if kind is not None and written and (kind != "attributes" or key in ATTRIBUTES):
         return RunField(kind, key)
     from store.errors import UsageError
     from store.lookup import alternatives, similar
 
     parts = [part.strip() for part in whole.split(",")]
-    if len(parts) > 1 and all(part in ATTRIBUTES or part.partition(".")[0] in _KINDS for part in parts):
+    if len(parts) > 1 and all(part in ATTRIBUTES or part.partition(".")[0] in KINDS for part in parts):
         raise UsageError(f"{whole} is not a column", f"name each by itself: {' '.join(f'-c {part}' for part in parts)}")
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"

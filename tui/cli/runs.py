@@ -128,7 +128,7 @@ def runs(
         else:
             _print_sheet(store, reading, chosen, format_)
         tell_page(page, "run", len(reading.incomplete), "flowdeck show RUN")
-        tell_absent(store, query, reading)
+        tell_absent(store, query, reading.unseen(), found=bool(reading.ids))
 
 
 def _named(columns: tuple[RunField, ...], order: tuple[str, ...]) -> list[Named]:

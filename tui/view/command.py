@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
+from store.groups import GroupKey
 from store.kinds import ViewType
+from store.quoting import option_key
+from tui.view.group_order import GroupOrder
 from tui.view.order import NEWEST_FIRST
 from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView
+
+_Named = TypeVar("_Named", RunColumn, GroupKey)
 
 _STAGES = {ViewType.DELETED_ONLY: ["--deleted"], ViewType.ALL: ["--all"], ViewType.ACTIVE_ONLY: []}
 
@@ -26,13 +33,13 @@ def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: 
     if view.groups:
         words += _STAGES[view.stage]
         for by in (key for level in view.groups for key in level):
-            words += ["-b", by.id]
+            words += ["-b", as_option(by).id]
         for column in columns:
             if column.kind == "metrics" and not column.spark:
-                words += ["-c", column.asked]
+                words += ["-c", as_option(column).asked]
         if view.group_order is not None:
-            words += ["--sort", view.group_order.text]
-        return shlex.join([*words, "-n", "0"])
+            words += ["--sort", _order_as_option(view.group_order).text]
+        return shell_command([*words, "-n", "0"])
     if view.order != NEWEST_FIRST:
         for key in view.order:
             words += ["--sort", key.expression]
@@ -40,5 +47,31 @@ def command_of(view: RunsView, columns: Sequence[RunColumn], store: str, names: 
     for column in (RunColumn("attributes", "run_name"), *columns):
         # A curve is nothing that a line of text has.
         if not column.spark:
-            words += ["-c", column.key if column.kind == "attributes" else column.asked]
-    return shlex.join([*words, "-n", "0"])
+            words += ["-c", column.key if column.kind == "attributes" else as_option(column).asked]
+    return shell_command([*words, "-n", "0"])
+
+
+def as_option(named: _Named) -> _Named:
+    """The same with its key as options have it."""
+    return named if named.kind in ("attributes", "datasets") else replace(named, key=option_key(named.key))
+
+
+def _order_as_option(order: GroupOrder) -> GroupOrder:
+    column = None if order.column is None else as_option(order.column)
+    return replace(order, column=column, key=None if order.key is None else as_option(order.key))
+
+
+def shell_command(words: Iterable[str]) -> str:
+    """Words as a shell takes them, on one line without a character that a terminal obeys when it is pasted."""
+    return " ".join(map(_shell_word, words))
+
+
+def _shell_word(word: str) -> str:
+    if word.isprintable():
+        return shlex.quote(word)
+    # As bash, zsh and ksh read it; fish has no quotes that spell control characters.
+    spelled = (
+        chr(byte) if 32 <= byte < 127 and chr(byte) not in "\\'" else f"\\x{byte:02x}"
+        for byte in word.encode("utf-8", "surrogateescape")
+    )
+    return f"$'{''.join(spelled)}'"

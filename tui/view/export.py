@@ -43,6 +43,9 @@ ENDINGS: Final = {
 }
 """What the end of a file's name says of its format."""
 
+TEXT_ENDINGS: Final = ("", ".txt", ".text", ".log")
+"""The same of a table for people."""
+
 LINES_AT_ONCE: Final = 500
 """Lines that are joined for one write."""
 

@@ -53,7 +53,8 @@ class RunField:
 
     @property
     def title(self) -> str:
-        plain = self.key if self.kind == "attributes" else f"{self.kind}.{self.key}" if self.key else self.kind
+        all_datasets = self.kind == "datasets" and not self.key
+        plain = self.key if self.kind == "attributes" else self.kind if all_datasets else f"{self.kind}.{self.key}"
         step = "" if self.step is None else f", {self.step}"
         word = "best" if self.best else self.aggregate
         return f"{word}({plain}{step})" if word else plain

@@ -61,7 +61,7 @@ class RunColumn:
     @property
     def id(self) -> str:
         """How it is written, whatever its width: `metrics.rmse`, `max(metrics.acc)`, `at(metrics.acc, 5)`."""
-        plain = f"{self.kind}.{self.key}" if self.key else self.kind
+        plain = self.kind if self.kind == "datasets" and not self.key else f"{self.kind}.{self.key}"
         if self.spark:
             return f"{SPARK}({plain})"
         if self.aggregate is Aggregate.LATEST:
@@ -111,7 +111,8 @@ def column_of(text: str) -> RunColumn:
     if kind == "attributes":
         known = found.key in ATTRIBUTES or found.key == "run_name"
     else:
-        known = bool(found.key) or text == "datasets"
+        # MLflow takes metrics and params without a name.
+        known = text == "datasets" if kind == "datasets" and not found.key else "." in text
     if kind not in KINDS or not known:
         raise ValueError(text)
     return found
