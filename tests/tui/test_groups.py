@@ -269,3 +269,69 @@ async def test_a_grouping_is_found_as_it_was_left(tmp_path: Path, demo: Path) ->
         await grouped(pilot, screen)
         assert column(pilot, 0) == shown_first
         assert screen.panes.focused_pane == "groups"
+
+
+async def test_enter_that_comes_before_the_proposal_takes_it() -> None:
+    gate = Gate()
+    store = store_of(*LUCKY)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        store.steps = [(Headway("runs", 1, 4), gate)]
+        await pilot.press("S")
+        await wait_for(pilot, gate.reached.is_set, "another order is asked for")
+        await pilot.press("b", "enter")
+        gate.open()
+        await grouped(pilot, screen)
+        assert column(pilot, 0) == ["0.2", "0.1"]
+        assert pilot.app.screen is screen
+
+
+async def test_it_is_said_that_there_are_no_seeds() -> None:
+    async with shown(FakeStore([run(1), run(2)]), size=(120, 30)) as pilot:
+        await to_runs(pilot)
+        await choosing(pilot)
+        assert "no seeds or folds found" in screen_text(pilot.app)
+
+
+async def test_enter_means_what_it_says() -> None:
+    async with shown(store_of(*LUCKY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        dialogue = await choosing(pilot)
+        assert "Enter groups by lr" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await grouped(pilot, screen)
+        dialogue = await choosing(pilot)
+        row = dialogue.table.rows.find("params.seed")
+        assert row is not None
+        await pilot.press("home", *["down"] * row)
+        assert "Enter groups by seed" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: column(pilot, 0) == ["0", "1"], "groups by the key under the cursor")
+        dialogue = await choosing(pilot)
+        row = dialogue.table.rows.find("params.lr")
+        assert row is not None
+        await pilot.press("home", *["down"] * row, "space")
+        assert "Enter groups by seed, lr" in screen_text(pilot.app)
+
+
+async def test_groups_are_filtered_and_a_mistake_is_mended_in_their_place(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 30)) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+        await pilot.press("slash", *"churn", "enter", "enter")
+        await wait_for(pilot, lambda: screen.runs.settled and not screen.busy, "runs")
+        await choosing(pilot)
+        await pilot.press("enter")
+        await grouped(pilot, screen)
+        before = len(screen.runs.ids)
+        await pilot.press("f", *"params.max_depth > 6", "enter")
+        await wait_for(pilot, lambda: len(screen.runs.ids) < before and not screen.busy, "those that match")
+        assert screen.panes.grouped
+        assert "where params.max_depth > 6" in screen_text(pilot.app)
+        some = screen.runs.ids
+        await pilot.press("f", "ctrl+u", *"params.max_depth >> 6", "enter")
+        await wait_for(pilot, lambda: screen.filtering.refused and screen.filtering.has_focus_within, "the mistake")
+        assert "params.max_depth >> 6" in screen_text(pilot.app)
+        await pilot.press("escape")
+        assert (screen.panes.grouped, screen.runs.ids) == (True, some)
+        assert screen.panes.groups.history.texts == ("params.max_depth > 6",)

@@ -10,9 +10,10 @@ from textual.pilot import Pilot
 
 from store.entities import Metric, Run
 from store.kinds import PARENT_TAG
+from store.protocols import Headway
 from tests.support.trainer import Trainer
 from tests.tui.conftest import Walk, screen_text, wait_for
-from tests.tui.fakes import FakeStore, run, shown
+from tests.tui.fakes import FakeStore, Gate, run, shown
 from tests.tui.test_browser import browser
 from tests.tui.test_live import counted, living, open_experiment
 from tui.screens.browser import Browser
@@ -181,3 +182,58 @@ async def test_a_new_child_comes_below_its_parent_while_the_cursor_stays(demo: P
         await wait_for(pilot, lambda: len(screen.runs.shown_ids) == before + 1, "one more row")
         assert screen.runs.key == key
         await wait_for(pilot, lambda: names(screen)[0].endswith("(6)"), "its parent has one more")
+
+
+async def test_a_tree_that_is_folded_before_it_is_there_comes_folded() -> None:
+    gate = Gate()
+    store = FakeStore(FAMILY, steps=[(Headway("runs", 1, 5), gate)])
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+        await pilot.press("enter")
+        await wait_for(pilot, gate.reached.is_set, "the runs are asked for")
+        await pilot.press("B", "asterisk", "G")
+        gate.open()
+        await wait_for(pilot, lambda: screen.runs.settled and len(screen.runs.shown_ids) == 2, "a folded tree")
+        await wait_for(pilot, lambda: names(screen) == [f"{GLYPHS.folded} run-0 (3)", "  run-4"], "names")
+        assert screen.runs.table.cursor == 1
+        # And of a list that is there already.
+        await pilot.press("asterisk", "B", "home", "B", "minus")
+        await wait_for(pilot, lambda: len(screen.runs.shown_ids) == 3, "what is below the parent of run 3 is hidden")
+
+
+async def test_all_is_folded_while_anything_is_shown() -> None:
+    runs = [*FAMILY, child(5, 4)]
+    async with shown(FakeStore(runs), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        await pilot.press("home", "minus")
+        assert len(screen.runs.shown_ids) == 3
+        await pilot.press("asterisk")
+        assert len(screen.runs.shown_ids) == 2
+        await pilot.press("asterisk")
+        assert len(screen.runs.shown_ids) == 6
+
+
+async def test_parents_of_the_run_under_the_cursor_come_on_screen_with_the_tree() -> None:
+    runs = [*(run(number) for number in range(40, 80)), child(3, 1), child(2, 1), child(1, 0), child(0, None)]
+    async with shown(FakeStore(runs), size=(120, 16)) as pilot:
+        screen = await to_runs(pilot)
+        await pilot.press(*["down"] * 40)
+        assert screen.runs.key == f"{3:032x}"
+        await pilot.press("G", *["up"] * 3)
+        await nested(pilot, screen)
+        assert screen.runs.key == f"{3:032x}"
+        table = screen.runs.table
+        assert table.rows.key(table.on_screen.start) <= f"{0:032x}" or f"{0:032x}" in [
+            table.rows.key(index) for index in table.on_screen
+        ]
+
+
+async def test_very_deep_runs_have_room_for_their_names() -> None:
+    runs = [child(number, number - 1 if number else None) for number in range(60)]
+    async with shown(FakeStore(runs), size=(80, 24)) as pilot:
+        screen = await to_runs(pilot)
+        await nested(pilot, screen)
+        await pilot.press("end")
+        await wait_for(pilot, lambda: "(59)   run-59" in screen_text(pilot.app), "the deepest run with its name")

@@ -104,15 +104,17 @@ class Browser(ExportsScreen):
             self.experiments.failed()
             if self._early is not None:
                 self._early = None
-                await self.runs.failed()
+                self.runs.failed()
         if isinstance(message.error, Cancelled):
             self.notify(clean(f"cancelled: {message.what}"), markup=False, timeout=3)
         else:
             self.export_failed(message)
             self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
-            await self.runs.failed(message.error)
+            mistake = self.runs.failed(message.error)
             self.groups_failed()
+            if mistake is not None:
+                await self.filtering.mend(mistake)
         elif message.group == "hits":
             self.runs.no_hits()
         elif message.group == GROUPS:
@@ -310,7 +312,7 @@ class Browser(ExportsScreen):
             self._show_uncounted()
             self.experiments.failed()
             if self.panes.prepared:
-                await self.runs.failed()
+                self.runs.failed()
                 self.groups_failed()
                 self.run_pane.stay()
                 self.run_pane.ended()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.screens.modals.grouping import GroupingScreen
     from tui.view.run_columns import RunColumn
     from tui.view.runs import RunsView
+    from tui.widgets.filtering_pane import FilteringPane
     from tui.widgets.groups_pane import GroupsPane
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
@@ -47,6 +48,10 @@ class GroupsScreen(RunsScreen):
     """True while nobody waits for what is being grouped."""
     _outdated = False
     """True if runs logged something after they were grouped."""
+
+    @property
+    def filtering(self) -> FilteringPane:
+        return self.panes.groups if self.panes.grouped else super().filtering
 
     # From the runs to their groups
 
@@ -132,20 +137,25 @@ class GroupsScreen(RunsScreen):
     # Choosing
 
     def on_runs_pane_group_wanted(self, message: RunsPane.GroupWanted) -> None:
-        self._choose_groups()
+        self._choose_groups(at_once=message.at_once)
 
     def on_groups_pane_choice_wanted(self, message: GroupsPane.ChoiceWanted) -> None:
         self._choose_groups()
 
-    def _choose_groups(self) -> None:
+    def _choose_groups(self, *, at_once: bool = False) -> None:
         from tui.screens.modals.grouping import GroupingScreen
 
         view = self.runs.view
         if view is None or not self.runs.settled:
             return
-        self._grouping = GroupingScreen(view.groups, self)
+        self._grouping = GroupingScreen(view.groups, self, at_once=at_once)
         self.app.push_screen(self._grouping, self._groups_chosen)
-        self._read(PROPOSING, "looking for seeds and folds", reading.propose_groups, view, self.runs.ids, silent=True)
+
+    def on_grouping_screen_proposals_wanted(self) -> None:
+        view = self.runs.view
+        if view is not None:
+            work = (reading.propose_groups, view, self.runs.ids)
+            self._read(PROPOSING, "looking for seeds and folds", *work, silent=True)
 
     def _groups_chosen(self, levels: tuple[Level, ...] | None) -> None:
         self._grouping = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.widgets.filter_prompt import FilterPrompt
+    from tui.widgets.filtering_pane import FilteringPane
     from tui.widgets.nested_runs import NestedRuns
     from tui.widgets.runs_list import RunsList
     from tui.widgets.runs_pane import RunsPane
@@ -73,12 +74,14 @@ class RunsScreen(ChangesScreen):
         # In a thread: the disk may be slow.
         if not self._views.loaded and (notice := await asyncio.to_thread(self._views.load)):
             self.notify(clean(notice), severity="warning", markup=False, timeout=12)
+        from tui.widgets.groups_pane import GroupsPane
         from tui.widgets.runs_pane import RunsPane
 
-        # It is gone already if the program ended meanwhile.
+        # They are gone already if the program ended meanwhile.
         for pane in self.query(RunsPane):
-            pane.directions = self._views.directions
-            pane.history = self.history
+            pane.directions, pane.history = self._views.directions, self.history
+        for groups in self.query(GroupsPane):
+            groups.history = self.history
 
     # Which runs
 
@@ -150,7 +153,15 @@ class RunsScreen(ChangesScreen):
     def on_values_read(self, message: messages.ValuesRead) -> None:
         self.runs.computed(message.values)
 
-    def on_runs_pane_mending_dropped(self) -> None:
+    @property
+    def filtering(self) -> FilteringPane:
+        """Where a filter is written."""
+        return self.runs
+
+    def on_filtering_pane_filtered(self, message: FilteringPane.Filtered) -> None:
+        self.runs.filter_by(message.text)
+
+    def on_filtering_pane_mending_dropped(self) -> None:
         self.query_one(ErrorBar).hide("runs")
 
     def start_runs(self, spot: Spot) -> None:
@@ -208,10 +219,10 @@ class RunsScreen(ChangesScreen):
 
     def on_offers_found(self, message: messages.OffersFound) -> None:
         self.query_one(ErrorBar).hide("offers")
-        self.runs.offered(message.offers)
+        self.filtering.offered(message.offers)
 
     def on_mistake_found(self, message: messages.MistakeFound) -> None:
-        self.runs.mistaken(message.typed, message.error)
+        self.filtering.mistaken(message.typed, message.error)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
         if self._looking_up is not None:

@@ -10,6 +10,10 @@ from store.nesting import Nesting
 from tui.view.glyphs import GLYPHS
 from tui.view.order import Order
 
+INDENTED = 8
+"""Runs above one up to which it stands further to the right for each of them; deeper ones tell how many they are, so
+that there is room for their names."""
+
 
 class RunTree:
     """The rows of a nesting, without what is below folded runs."""
@@ -41,12 +45,32 @@ class RunTree:
         depth = self.depth(row)
         return next((above for above in range(row - 1, -1, -1) if self.depth(above) < depth), None) if depth else None
 
+    @property
+    def parents(self) -> frozenset[str]:
+        """The ids of all runs that have some below them, shown or not."""
+        nesting = self.nesting
+        return frozenset(run_id for run_id, below in zip(nesting.ids, nesting.below, strict=True) if below)
+
+    def holder(self, row: int) -> int | None:
+        """The row itself, else that of the nearest run above it, if it has runs below."""
+        found: int | None = row if row < len(self.ids) else None
+        while found is not None and not self.below(found):
+            found = self.parent(found)
+        return found
+
+    def root(self, row: int) -> int:
+        """The row of the outermost run that this one is below, or its own."""
+        while (above := self.parent(row)) is not None:
+            row = above
+        return row
+
     def sign(self, row: int) -> str:
         """What stands before its name."""
+        depth = self.depth(row)
+        indent = "  " * min(depth, INDENTED) + (f"({depth}) " if depth > INDENTED else "")
         if not self.below(row):
-            return f"{'  ' * self.depth(row)}  "
-        sign = GLYPHS.folded if self.ids[row] in self._folded else GLYPHS.unfolded
-        return f"{'  ' * self.depth(row)}{sign} "
+            return f"{indent}  "
+        return f"{indent}{GLYPHS.folded if self.ids[row] in self._folded else GLYPHS.unfolded} "
 
     def best(self, row: int, order: Order, directions: Mapping[str, bool]) -> str:
         """The id of the best run of the list below this one, where runs are sorted by a metric, the best one first;

@@ -18,7 +18,7 @@ from tui.view.runs_texts import place
 from tui.view.stages import STAGE_NAMES
 from tui.view.table import Column, ListRows
 from tui.view.text import clean
-from tui.widgets.pane import Pane
+from tui.widgets.filtering_pane import FilteringPane
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 NO_ROWS: Final = ListRows((Column("none", ""),), ())
 
 
-class GroupsPane(Pane):
+class GroupsPane(FilteringPane):
     """Groups of runs, ranked by what a metric comes to over all runs of each."""
 
     BINDINGS = [  # noqa: RUF012 (Textual's attribute)
         *bindings(Place.GROUPS),
-        *some_bindings("goto", "compare", "unmark", "columns", "copy_command"),
+        *some_bindings("goto", "compare", "unmark", "columns", "copy_command", "filter"),
     ]
 
     @dataclass
@@ -93,6 +93,7 @@ class GroupsPane(Pane):
     def wait(self, view: RunsView, names: Mapping[str, str]) -> None:
         """Groups are being read; those of the same view stay until then."""
         before, self._view, self._names = self._view, view, names
+        self.refused = ""
         if before is None or (before.query, before.groups) != (view.query, view.groups):
             self._grouping, self._folded = None, set()
             self.table.frozen = min(KEYS_BEFORE, sum(len(level) for level in view.groups))
@@ -141,6 +142,11 @@ class GroupsPane(Pane):
     def grouping(self) -> Grouping | None:
         """What is shown; None before anything was."""
         return self._grouping
+
+    @property
+    def view(self) -> RunsView | None:
+        """What of the runs is shown, or being read."""
+        return self._view
 
     @property
     def group(self) -> Group | None:

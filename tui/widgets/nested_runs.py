@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from store.nesting import Nesting
     from tui.messages import RunsFound
 
+FIRST, EVERY = "first", "every"
+"""What stands for the first run, and for all, where else the id of one stands."""
+
 
 class NestedRuns(RunsList):
     """Shows runs below their parents, if the view wants it; what is below a run can be folded away."""
@@ -28,6 +31,13 @@ class NestedRuns(RunsList):
         """The runs of a list are to stand below their parents."""
 
         ids: Sequence[str]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._typed_ahead: list[str] = []
+        """What is to be folded once there is a tree: ids of runs, `FIRST` or `EVERY`."""
+        self._brings_parents = False
+        """True if the tree that is looked for comes in the place of a list that was on screen."""
 
     def found(self, answer: RunsFound) -> None:
         super().found(answer)
@@ -54,7 +64,10 @@ class NestedRuns(RunsList):
     def nest(self, ids: Sequence[str], nesting: Nesting) -> None:
         """Shows the runs below their parents, if these are still the `ids` of the list."""
         if ids is self._ids and self._view is not None and self._view.nested:
-            self._show_tree(RunTree(nesting, self._folded))
+            self._show_tree(self.tree_of(nesting))
+            brings, self._brings_parents = self._brings_parents, False
+            if brings and self._tree is not None and len(self._tree.ids):
+                self.table.bring_row(self._tree.root(self.table.cursor))
 
     def _show_tree(self, tree: RunTree | None) -> None:
         self._tree = tree
@@ -78,8 +91,9 @@ class NestedRuns(RunsList):
     def action_nested(self) -> None:
         """Runs below their parents, or one after the other."""
         view = self._view
-        if view is None or not self.answered:
+        if view is None:
             return
+        self._typed_ahead.clear()
         if not self.settled:
             # The list is asked for once more, with its parents.
             self._ask(nested=not (self._asked or view).nested)
@@ -87,35 +101,53 @@ class NestedRuns(RunsList):
         self._view = replace(view, nested=not view.nested)
         if view.nested:
             self._tree = None
+        self._brings_parents = self._view.nested
         self._show_as(self._view)
         self._nest_again()
 
     def action_fold(self) -> None:
         """Hides what is below the run under the cursor, or below its parent, or shows it again."""
         tree = self._tree
-        if tree is None or not len(tree.ids):
-            self.notify(f"{key_of(self, 'nested')} shows runs below their parents", markup=False, timeout=4)
-            return
-        row: int | None = self.table.cursor
-        while row is not None and not tree.below(row):
-            row = tree.parent(row)
-        if row is None:
-            return
-        run_id = tree.ids[row]
-        self._fold(self._folded ^ {run_id}, run_id)
+        if tree is None:
+            self._fold_later(self.table.key or FIRST)
+        elif (row := tree.holder(self.table.cursor)) is not None:
+            self._fold(self._folded ^ {tree.ids[row]}, tree.ids[row])
 
     def action_fold_all(self) -> None:
-        """Hides what is below every run, or shows all again."""
+        """Hides what is below every run; if everything is hidden, shows all again."""
         tree = self._tree
-        if tree is None or not len(tree.ids):
-            self.action_fold()
-            return
-        nesting = tree.nesting
-        parents = frozenset(run_id for run_id, below in zip(nesting.ids, nesting.below, strict=True) if below)
-        row = self.table.cursor
-        while (above := tree.parent(row)) is not None:
-            row = above
-        self._fold(frozenset() if parents & self._folded else parents, tree.ids[row])
+        if tree is None:
+            self._fold_later(EVERY)
+        elif len(tree.ids):
+            self._fold(self._all_folded(tree), tree.ids[tree.root(self.table.cursor)])
+
+    def _all_folded(self, tree: RunTree) -> frozenset[str]:
+        parents = tree.parents
+        return frozenset() if parents <= self._folded else parents
+
+    def _fold_later(self, what: str) -> None:
+        """Remembers what is to be folded in a tree that is still looked for."""
+        view = self._asked or self._view
+        if view is not None and view.nested and len(self._ids) <= MOST_NESTED:
+            self._typed_ahead.append(what)
+        else:
+            self.notify(f"{key_of(self, 'nested')} shows runs below their parents", markup=False, timeout=4)
+
+    def tree_of(self, nesting: Nesting) -> RunTree:
+        """Folds what was typed ahead."""
+        for what in self._typed_ahead:
+            whole = RunTree(nesting)
+            place = 0 if what == FIRST else place_of(whole.ids, what)
+            if what == EVERY:
+                self._folded = self._all_folded(whole)
+            elif place is not None and (row := whole.holder(place)) is not None:
+                self._folded ^= {whole.ids[row]}
+        self._typed_ahead.clear()
+        return super().tree_of(nesting)
+
+    def stay(self) -> None:
+        self._typed_ahead.clear()
+        super().stay()
 
     def _fold(self, folded: frozenset[str], cursor: str) -> None:
         """Shows the tree with these runs folded, and the cursor on a run that is shown."""

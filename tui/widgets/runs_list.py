@@ -29,6 +29,7 @@ from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from store.absent import Absent
+    from store.nesting import Nesting
     from store.protocols import Headway, RunKeys
     from tui.messages import RunsFound
 
@@ -117,7 +118,7 @@ class RunsList(MarkingPane):
         self._asked: RunsView | None = None
         """What was asked for and is not answered yet."""
         self._open_when_found = False
-        self._refused = ""
+        self.refused = ""
         """A filter that did not do, to be mended."""
         self._absent: Sequence[Absent] = ()
         self._headway = ""
@@ -178,7 +179,7 @@ class RunsList(MarkingPane):
         asked = self._asked
         self.no_hits()
         if asked is not None:
-            self._refused = asked.filter
+            self.refused = asked.filter
         self._asked, self._open_when_found, self._headway = None, False, ""
         if not self.answered:
             again = f"the runs were not read\n{key_of(self, 'refresh')} tries again"
@@ -222,8 +223,8 @@ class RunsList(MarkingPane):
         reordered = self._view is not None and self._view.order != view.order
         self._columns = promoted(self._columns, [key.column for key in view.order])
         self._view, self._ids, self._complete, self.answered = view, ids, answer.complete, True
-        self._tree = None if answer.nesting is None else RunTree(answer.nesting, self._folded)
-        self._refused, self._absent, self._headway = "", (), ""
+        self._tree = None if answer.nesting is None else self.tree_of(answer.nesting)
+        self.refused, self._absent, self._headway = "", (), ""
         if again and was_complete:
             # What is not on screen is read again when it comes there.
             self._loaded.keep_only({*self._near(), *(run.run_id for run in answer.runs)})
@@ -245,6 +246,10 @@ class RunsList(MarkingPane):
             if open_now and ids:
                 self.table.action_open()
         self.look_for_hits()
+
+    def tree_of(self, nesting: Nesting) -> RunTree:
+        """The rows of a nesting."""
+        return RunTree(nesting, self._folded)
 
     def _go_back(self, complete: bool) -> None:
         """The cursor to the run that it is to return to, unless it was moved meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -12,7 +12,6 @@ from store.direction import more_is_better
 from store.errors import FilterError, FlowdeckError
 from store.kinds import KeyKind
 from tui.bindings import bindings
-from tui.filter_history import FilterHistory
 from tui.keys import Place
 from tui.view.column_choice import ColumnChoice, described
 from tui.view.order import OrderChoice, SortKey, order_choices
@@ -20,21 +19,18 @@ from tui.view.run_cells import title
 from tui.view.run_columns import RunColumn
 from tui.view.runs import RunsView, first_ascending, narrowed
 from tui.view.stages import STAGES
+from tui.widgets.filtering_pane import FilteringPane, Mistake
 from tui.widgets.live_runs import LiveRuns
 
 if TYPE_CHECKING:
     from store.groups import Level
-    from store.offers import Offers, Typed
     from tui.messages import RunsFound
     from tui.view.group_order import GroupOrder
-    from tui.widgets.filter_prompt import FilterPrompt
     from tui.widgets.prompt import Prompt
-
-EXAMPLE = "for example metrics.rmse < 0.8"
-"""What the empty prompt for a filter says."""
+    from tui.widgets.table import Table
 
 
-class RunsPane(LiveRuns):
+class RunsPane(LiveRuns, FilteringPane):
     """Runs, filtered by name or by an expression, sorted by columns, with the columns that are wanted."""
 
     BINDINGS = bindings(Place.NAMES, Place.RUNS)
@@ -60,45 +56,33 @@ class RunsPane(LiveRuns):
         ups: Mapping[str, bool | None]
         """Metrics -> whether more is better, as far as that is known."""
 
+    @dataclass
     class GroupWanted(Message):
         """What the runs are grouped by is to be chosen."""
 
-    class MendingDropped(Message):
-        """A filter that was wrong is not to be mended."""
+        at_once: bool = False
+        """True if the first of what is proposed is meant."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self.history = FilterHistory()
-        """The filters that were used in this store."""
         self._outer: RunsView | None = None
         """The groups that one came from, while the runs of one of them are listed."""
-        self._group_when_found = False
-        """True if grouping was asked for while the list was not whole."""
+        self._when_settled: Literal["", "columns", "group", "group at once"] = ""
+        """What is to be chosen once the list is whole: it was asked for before."""
 
-    def new_prompt(self) -> Prompt:
-        from tui.widgets.filter_prompt import FilterPrompt
+    def failed(self, error: FlowdeckError | None = None) -> Mistake | None:
+        """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more.
 
-        return FilterPrompt()
-
-    async def failed(self, error: FlowdeckError | None = None) -> None:
-        """The runs that were asked for do not come: those on screen stay. None: they were not wanted any more."""
-        self._group_when_found = False
+        Returns the filter that is to be mended, if one was wrong.
+        """
+        self._when_settled = ""
         asked = self.dropped()
-        if isinstance(error, FilterError) and asked is not None:
-            self.history.forget(asked.filter)
-            await self._mend(error, asked)
-
-    async def _mend(self, error: FilterError, asked: RunsView) -> None:
-        """Opens the prompt at the mistake, unless the user is elsewhere by now."""
-        whole = asked.query.filter
-        elsewhere = not self.has_focus_within or self.app.screen is not self.screen
-        if elsewhere or error.position is None or error.text != whole:
-            return
+        if not isinstance(error, FilterError) or asked is None:
+            return None
         # What is looked for by name stands before the filter.
-        start = error.position - asked.filter_at
-        if start >= 0:
-            wrong = range(start, start + max(1, error.length))
-            await self.ask_filter(asked.filter, wrong)
+        start = -1 if error.position is None else error.position - asked.filter_at
+        known = start >= 0 and error.text == asked.query.filter
+        return Mistake(asked.filter, range(start, start + max(1, error.length)) if known else range(0))
 
     # Which runs
 
@@ -106,33 +90,9 @@ class RunsPane(LiveRuns):
         if self._view is not None:
             await self.ask("find", self._view.find, "part of a run's name")
 
-    async def action_filter(self) -> None:
-        if self._view is not None:
-            await self.ask_filter(self._refused or self._view.filter)
-
-    async def ask_filter(self, text: str, wrong: range = range(0)) -> None:
-        """Opens the prompt for a filter, with what the listed experiments have to offer."""
-        await self.ask("filter", text, EXAMPLE, wrong)
-        if self._view is not None and self.filter_prompt is not None:
-            self.filter_prompt.history = self.history
-            self.filter_prompt.observe(self._view.experiment_ids)
-
-    @property
-    def filter_prompt(self) -> FilterPrompt | None:
-        """The prompt, once it was used."""
-        from tui.widgets.filter_prompt import FilterPrompt
-
-        return self.prompt if isinstance(self.prompt, FilterPrompt) else None
-
-    def offered(self, offers: Offers) -> None:
-        """What can come next in the filter that is being typed."""
-        if self.filter_prompt is not None:
-            self.filter_prompt.offered(offers)
-
-    def mistaken(self, typed: Typed, error: FilterError | None) -> None:
-        """What is wrong so far in the filter that is being typed."""
-        if self.filter_prompt is not None:
-            self.filter_prompt.mistaken(typed, error)
+    def filter_by(self, text: str) -> None:
+        """Asks for the runs that match."""
+        self._ask(filter=text)
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         event.stop()
@@ -141,19 +101,15 @@ class RunsPane(LiveRuns):
 
     def on_prompt_done(self, event: Prompt.Done) -> None:
         event.stop()
-        if event.prompt.purpose == "filter":
-            self.history.used(event.text)
-            self._ask(filter=event.text.strip())
-        if event.prompt.purpose != "row":
+        if event.prompt.purpose not in ("row", "filter"):
             self.take_focus()
 
     def on_prompt_dropped(self, event: Prompt.Dropped) -> None:
         event.stop()
         if event.prompt.purpose == "find":
             self._ask(find="")
-        elif event.prompt.purpose == "filter" and self._refused:
-            self.post_message(self.MendingDropped())
-        self.take_focus()
+        if event.prompt.purpose not in ("row", "filter"):
+            self.take_focus()
 
     def clear_search(self) -> bool:
         """Shows all runs again, or the groups that one came from; False if they are shown already."""
@@ -171,7 +127,9 @@ class RunsPane(LiveRuns):
 
     def action_columns(self) -> None:
         view = self._view
-        if view is not None and self.answered:
+        if not self.answered:
+            self._when_settled = "columns"
+        elif view is not None:
             columns = self.all_columns
             metrics = {column.key for column in columns if column.kind == "metrics"}
             ups = {key: self.directions.get(key, more_is_better(key)) for key in metrics}
@@ -181,9 +139,12 @@ class RunsPane(LiveRuns):
     def action_varying(self) -> None:
         """Only columns in which the runs differ, or all again."""
         view = self._view
-        if view is None or not self.settled:
+        if view is None:
             return
-        if view.varying:
+        if not self.settled:
+            # The list is asked for once more: it is looked what differs when it is whole.
+            self._ask(varying=not (self._asked or view).varying)
+        elif view.varying:
             self._show_as(replace(view, varying=False))
         else:
             self.post_message(self.VaryingWanted(view, self._ids))
@@ -211,23 +172,35 @@ class RunsPane(LiveRuns):
     # Groups
 
     def start(self, view: RunsView, names: Mapping[str, str], return_to: str = "") -> None:
-        self._outer, self._group_when_found = None, False
+        self._outer, self._when_settled = None, ""
         super().start(view, names, return_to)
 
     def stay(self) -> None:
-        self._group_when_found = False
+        self._when_settled = ""
         super().stay()
 
     def found(self, answer: RunsFound) -> None:
         super().found(answer)
-        if self._group_when_found and self.settled:
-            self.action_group()
+        if self.settled and self._when_settled:
+            what, self._when_settled = self._when_settled, ""
+            if what == "columns":
+                self.action_columns()
+            else:
+                self.post_message(self.GroupWanted(at_once=what != "group"))
 
     def action_group(self) -> None:
         """Asks what the runs are to be grouped by; in a list that is not whole yet, when it is."""
-        self._group_when_found = not self.settled
         if self.settled:
             self.post_message(self.GroupWanted())
+        else:
+            self._when_settled = "group"
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        if self._when_settled.startswith("group"):
+            # Typed ahead: what will be proposed is meant.
+            event.stop()
+            event.prevent_default()
+            self._when_settled = "group at once"
 
     def group_by(self, levels: tuple[Level, ...]) -> None:
         """Groups the runs; without levels they are listed."""

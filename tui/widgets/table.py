@@ -331,6 +331,11 @@ class Table(Widget, can_focus=True):
         if self._window.move_sideways(columns):
             self.repaint()
 
+    def bring_row(self, index: int) -> None:
+        """Scrolls up until that row is on screen, as far as the cursor stays there."""
+        if index < self._window.top:
+            self._scroll(max(index, self.cursor - self._window.room + 1))
+
     def bring(self, column: int) -> None:
         """Scrolls sideways until that column is on screen."""
         while column not in self.columns_on_screen:

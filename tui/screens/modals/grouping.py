@@ -21,11 +21,13 @@ from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
 from tui.view.glyphs import GLYPHS
 from tui.view.group_choice import PROPOSAL, GroupChoice, choice_rows
+from tui.view.groups import levels_text
 from tui.view.text import clean
 from tui.widgets.line import Line
 from tui.widgets.table import Table
 
 LOOKING: Final = f"looking for seeds and folds {GLYPHS.ellipsis}"
+NOTHING_FOUND: Final = "no seeds or folds found"
 
 
 class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
@@ -43,15 +45,23 @@ class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, GroupingScreen.KeysWanted)
 
-    def __init__(self, levels: tuple[Level, ...], asked: MessagePump) -> None:
-        """`levels` are what the runs are grouped by now; `asked` is the screen that looks keys up."""
+    class ProposalsWanted(Message):
+        """It is to be found out what the runs may be meant to be grouped by."""
+
+    def __init__(self, levels: tuple[Level, ...], asked: MessagePump, *, at_once: bool = False) -> None:
+        """`levels` are what the runs are grouped by now; `asked` is the screen that looks keys up; `at_once`: the first
+        of what is proposed is meant.
+        """
         super().__init__()
         self._asked = asked
-        self._choice = GroupChoice(levels)
+        self._choice = self._given = GroupChoice(levels)
         self._proposals: Sequence[Proposal] = ()
         self._found: Sequence[KeyCount] = ()
         self._note = ""
-        self._looking = True
+        self._at_once = at_once
+        """True if Enter was pressed before it was known what is proposed."""
+        self._verdict = LOOKING
+        """What became of looking for proposals."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -75,6 +85,7 @@ class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
         self._list()
         self.table.focus()
         self._asked.post_message(self.KeysWanted(""))
+        self._asked.post_message(self.ProposalsWanted())
 
     def found(self, text: str, keys: Sequence[KeyCount], note: str) -> None:
         """What the store has, if it is still what is looked for; `note` says what is not told."""
@@ -84,38 +95,58 @@ class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
 
     def proposed(self, proposals: Sequence[Proposal], note: str) -> None:
         """What the runs may be meant to be grouped by; the cursor goes to the first of them, if it was not moved."""
-        first = self._looking and self.table.cursor == 0
-        self._proposals, self._looking = proposals, False
-        if note and proposals:
-            self._note = note
+        first = self._verdict == LOOKING and self.table.cursor == 0
+        self._proposals = proposals
+        self._verdict = note if proposals else NOTHING_FOUND
         self._list()
         if first:
             self.table.go_to_row(0)
+            if self._at_once and proposals:
+                self._group()
 
     def not_proposed(self) -> None:
         """Nobody could look for proposals."""
-        self._looking = False
+        self._verdict = "nobody could look for seeds and folds"
         self._list()
 
     def _list(self) -> None:
         levels = len(self._choice.levels)
         told = "choose one or several keys" if not levels else f"{levels} levels" if levels > 1 else "chosen"
         pieces = [("Group by", "title"), (told, "accent")]
-        if self._looking:
-            pieces.append((LOOKING, "dim"))
-        elif self._note:
-            pieces.append((clean(self._note), "dim"))
+        pieces += [(clean(text), "dim") for text in (self._verdict, self._note) if text]
         self.query_one(".title", Line).show(pieces)
         self.table.show(choice_rows(self._choice, self._proposals, self._found, self.entry.value))
+        self._hint()
+
+    def _hint(self) -> None:
+        """What the keys do here, Enter first: that depends on where the cursor is."""
 
         def named(entry: str) -> str:
             return key_of(self, entry)
 
-        hint = (
-            f"Enter groups, {named('grouping_toggle')} adds a key, {named('grouping_level')} adds it one level below, "
+        meant = self._meant
+        groups = f"Enter groups {levels_text(meant)}" if meant else ""
+        others = (
+            f"{named('grouping_toggle')} adds a key, {named('grouping_level')} one level below, "
             f"{named('find')} finds, {named('grouping_none')} no groups, Esc closes"
         )
-        self.query_one(".hint", Line).show([(hint, "dim")])
+        pieces = [(groups, "accent"), (others, "dim")] if groups else [(others, "dim")]
+        self.query_one(".hint", Line).show(pieces)
+
+    @property
+    def _meant(self) -> tuple[Level, ...] | None:
+        """What Enter groups by: what is proposed under the cursor, else what was chosen here, else the key under the
+        cursor; one that is chosen already stands for all that are.
+        """
+        key = self.table.key
+        if key is not None and key.startswith(PROPOSAL):
+            return (self._proposals[int(key.removeprefix(PROPOSAL))].keys,)
+        chosen = self._choice.levels
+        if chosen and (
+            key is None or self._choice != self._given or self._choice.level_of(group_key_of(key)) is not None
+        ):
+            return chosen
+        return None if key is None else ((group_key_of(key),),)
 
     def on_input_changed(self) -> None:
         self._list()
@@ -126,17 +157,19 @@ class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
+        self._at_once = False
+        self._hint()
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Groups by what is proposed, else by what is chosen, else by the key under the cursor."""
         event.stop()
-        key = self.table.key
-        if key is not None and key.startswith(PROPOSAL):
-            self.dismiss((self._proposals[int(key.removeprefix(PROPOSAL))].keys,))
-        elif self._choice.levels:
-            self.dismiss(self._choice.levels)
-        elif key is not None:
-            self.dismiss(((group_key_of(key),),))
+        # What is looked for will stand first: who does not choose means that.
+        self._at_once = self._verdict == LOOKING and self.table.cursor == 0 and not self._choice.levels
+        if not self._at_once:
+            self._group()
+
+    def _group(self) -> None:
+        if (meant := self._meant) is not None:
+            self.dismiss(meant)
 
     def on_key(self, event: events.Key) -> None:
         """One layer at a time: what was typed, then the screen."""
