@@ -88,6 +88,22 @@ class RunIds(Sequence[str]):
             yield self._blocks[block][at : at + (end - start) * WIDTH]
             start = end
 
+    def at(self, places: Iterable[int]) -> Iterator[str]:
+        """The ids at these places, which are not counted from the end."""
+        blocks, others = self._blocks, self._others
+        for place in places:
+            block, at = divmod(place * WIDTH, _BLOCK)
+            yield others[place] if place in others else blocks[block][at : at + WIDTH].hex()
+
+    def heads(self) -> bytes:
+        """The first byte of each, whose two digits it begins with; 0 for those of another form."""
+        return b"".join(piece[::WIDTH] for piece in self._pieces(0, len(self)))
+
+    @property
+    def others(self) -> Sequence[int]:
+        """The places of ids of another form."""
+        return list(self._others)
+
     def __iter__(self) -> Iterator[str]:
         start = 0
         for piece in self._pieces(0, len(self)):

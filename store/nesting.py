@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from store.errors import Cancelled
-from store.kinds import PARENT_TAG, RunParts
+from store.ids import RunIds
+from store.kinds import PARENT_TAG, KeyKind
 
 if TYPE_CHECKING:
     from store.protocols import Store
 
-PORTION: Final = 2000
-"""Runs that are read together: of more, cancelling would take too long."""
+MOST_NESTED: Final = 500_000
+"""Runs that are nested: a tree takes 28 bytes for each of them, and three times as much while it is made."""
 
-MOST_NESTED: Final = 100_000
-"""Runs that are nested: a tree takes some 500 bytes for each of them."""
+_PARENT: Final = (KeyKind.TAG, PARENT_TAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +43,39 @@ def read_nesting(store: Store, run_ids: Sequence[str], cancel: Event | None = No
 
     A parent that is not in the store is none. Raises what the store raises.
     """
-    parents: dict[str, str | None] = {}
-    wanted: list[str] = list(run_ids)
-    listed = set(wanted)
-    context: dict[str, None] = {}
+    places: dict[str, int] = {}
+    """Of the runs that are named as parents; -1 of those that are not in the store."""
+    context: list[str] = []
+    named: list[tuple[Sequence[int], Sequence[str]]] = []
+    """What each of the list, and then of the context, names: one of some texts."""
+    wanted: Sequence[str] = run_ids
     while wanted:
-        known = _read_parents(store, wanted, cancel)
-        parents.update(known)
-        if len(parents) > len(listed):
-            context.update((run_id, None) for run_id in known if run_id not in listed)
-        found = dict.fromkeys(parent for parent in known.values() if parent is not None)
-        wanted = [run_id for run_id in found if run_id not in parents and run_id not in listed]
-    return nested(run_ids, {child: parent for child, parent in parents.items() if parent}, tuple(context))
+        found = store.key_values(wanted, [_PARENT], cancel)
+        column = found.coded[_PARENT]
+        values = [str(value) for value in column.values]
+        if wanted is run_ids:
+            named.append((column.codes, values))
+        else:
+            named.append((list(compress(column.codes, found.there)), values))
+            for run_id, there in zip(wanted, found.there, strict=True):
+                places[run_id] = len(run_ids) + len(context) if there else -1
+                context += [run_id] * there
+        new = {value for value in values if value and value not in places}
+        places.update((run_id, place) for place, run_id in enumerate(run_ids) if run_id in new)
+        wanted = [value for value in values if value in new and value not in places]
+    above = array("i")
+    for codes, texts in named:
+        # The last one stands for those that name none.
+        targets = [*(places.get(text, -1) for text in texts), -1]
+        above.extend(map(targets.__getitem__, codes))
+    _cut_circles(above)
+    return _laid_out(RunIds(chain(run_ids, context)), len(run_ids), above, *_in_order(len(run_ids), above))
 
 
-def _read_parents(store: Store, run_ids: Sequence[str], cancel: Event | None) -> dict[str, str | None]:
-    """The parents that the runs with these ids name; None for those that name none. Unknown ids are left out."""
-    found: dict[str, str | None] = {}
-    for start in range(0, len(run_ids), PORTION):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        some = run_ids[start : start + PORTION]
-        for run in store.runs(some, RunParts.TAGS, cancel, {RunParts.TAGS: (PARENT_TAG,)}):
-            found[run.run_id] = run.tags.get(PARENT_TAG) or None
-    return found
-
-
-def nested(ids: Sequence[str], parents: Mapping[str, str], context: Sequence[str] = ()) -> Nesting:
-    """The runs of a list, and those of `context`, below their `parents` (child -> parent), as far as these are there.
-
-    Runs that are above themselves are cut off at the one that comes first in the list.
-    """
-    every = [*ids, *context]
-    above = _above(every, parents)
-    children, roots = _in_order(len(ids), above)
-    return _laid_out(every, len(ids), above, children, roots, frozenset(context))
-
-
-def _above(every: Sequence[str], parents: Mapping[str, str]) -> array[int]:
-    """The place of the parent of each; -1 for roots, also for one run of every circle."""
-    places = {run_id: place for place, run_id in enumerate(every)}
-    above = array("i", (places.get(parents.get(run_id, ""), -1) for run_id in every))
-    seen = array("i", bytes(4 * len(every)))
-    for start in range(len(every)):
+def _cut_circles(above: array[int]) -> None:
+    """`above` is the place of the parent of each, -1 for roots: one run of every circle becomes a root too."""
+    seen = array("i", [0]) * len(above)
+    for start in range(len(above)):
         place = start
         while place >= 0 and not seen[place]:
             seen[place] = start + 1
@@ -94,7 +84,6 @@ def _above(every: Sequence[str], parents: Mapping[str, str]) -> array[int]:
                 above[_first_of_circle(above, parent)] = -1
                 break
             place = parent
-    return above
 
 
 def _first_of_circle(above: array[int], start: int) -> int:
@@ -104,59 +93,60 @@ def _first_of_circle(above: array[int], start: int) -> int:
     return first
 
 
-def _in_order(listed: int, above: array[int]) -> tuple[dict[int, list[int]], list[int]]:
-    """The children of each run that has some, and the roots, in the order of the first run of each tree in the list."""
-    children: dict[int, list[int]] = {}
-    roots: list[int] = []
-    placed = bytearray(len(above))
+def _in_order(listed: int, above: array[int]) -> tuple[array[int], array[int]]:
+    """The first child of each, and last of all the first root; and the next child of the same parent; -1 if none is.
+
+    They are in the order of the first run of the list in each tree.
+    """
+    roots = len(above)
+    first, last, following = (array("i", [-1]) * (roots + 1) for _ in range(3))
+    placed = bytearray(roots)
     for start in range(listed):
         place = start
-        while not placed[place]:
+        while place != roots and not placed[place]:
             placed[place] = 1
-            parent = above[place]
-            if parent < 0:
-                roots.append(place)
-                break
-            children.setdefault(parent, []).append(place)
+            parent = above[place] if above[place] >= 0 else roots
+            if last[parent] < 0:
+                first[parent] = place
+            else:
+                following[last[parent]] = place
+            last[parent] = place
             place = parent
-    return children, roots
+    return first, following
 
 
-def _laid_out(
-    every: Sequence[str],
-    listed: int,
-    above: array[int],
-    children: Mapping[int, Sequence[int]],
-    roots: Sequence[int],
-    context: frozenset[str],
-) -> Nesting:
+def _laid_out(every: RunIds, listed: int, above: array[int], first: array[int], following: array[int]) -> Nesting:
     order, depths = array("i"), array("i")
-    stack = [(root, 0) for root in reversed(roots)]
-    while stack:
-        place, depth = stack.pop()
+    place, depth = first[-1], 0
+    while place >= 0:
         order.append(place)
         depths.append(depth)
-        stack += [(child, depth + 1) for child in reversed(children.get(place, ()))]
+        if first[place] >= 0:
+            place, depth = first[place], depth + 1
+            continue
+        while place >= 0 and following[place] < 0:
+            place, depth = above[place], depth - 1
+        place = following[place] if place >= 0 else -1
     # Of a circle that is not of the list some may have none of it below them: they are left out.
-    shown = frozenset(every[place] for place in order if place >= listed) if context else context
-    rows = array("i", bytes(4 * len(every)))
-    for row, place in enumerate(order):
-        rows[place] = row
-    below = array("i", bytes(4 * len(every)))
-    first = array("i", [-1]) * len(every)
+    shown = frozenset(every.at(place for place in order if place >= listed)) if len(every) > listed else frozenset()
+    below = array("i", [0]) * len(every)
+    least = array("i", [-1]) * len(every)
     # From the leaves up: what is below a run comes after it.
     for place in reversed(order):
         parent = above[place]
         if parent < 0:
             continue
         below[parent] += below[place] + (place < listed)
-        for one in (first[place], place if place < listed else -1):
-            if one >= 0 and (first[parent] < 0 or one < first[parent]):
-                first[parent] = one
+        for one in (least[place], place if place < listed else -1):
+            if one >= 0 and (least[parent] < 0 or one < least[parent]):
+                least[parent] = one
+    rows = array("i", [0]) * len(every)
+    for row, place in enumerate(order):
+        rows[place] = row
     return Nesting(
-        [every[place] for place in order],
+        RunIds(every.at(order)),
         depths,
         array("i", (below[place] for place in order)),
         shown,
-        array("i", (rows[first[place]] if first[place] >= 0 else -1 for place in order)),
+        array("i", (rows[least[place]] if least[place] >= 0 else -1 for place in order)),
     )

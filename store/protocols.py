@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from store.changes import Change, Outcome
+    from store.key_values import Key, KeyValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,21 @@ class Store(Protocol):
         """The params, metrics (by their latest values) and tags in which these runs differ.
 
         A key that some of them lack is one. Two NaN are alike. Ids that do not exist are left out.
+        """
+        ...
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        """What these runs, each of which is listed once, have under a few keys: for lists of any length.
+
+        All that is said of a run was so at one moment; of different runs it may be another one. Raises `UsageError` for
+        a param, a tag or datasets of which these runs have more than `most` different values.
         """
         ...
 

@@ -42,6 +42,7 @@ from store.file.reports import Reports
 from store.file.runs import AT_A_TIME, PartialRuns, whole_runs
 from store.file.tree import Tree
 from store.key_counts import PARTS, count_keys, page_of
+from store.key_values import Key, KeyValues, key_values_of_runs
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.search.experiments import asks_for_experiments, with_experiments
 from store.search.match import run_predicate
@@ -326,6 +327,16 @@ class TreeStore:
         return varying_among(
             run for start in starts for run in self.runs(ids[start : start + AT_A_TIME], parts, cancel)
         )
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        return key_values_of_runs(self.runs, run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         return logged_models_by_id(self._experiments(cancel), model_ids, cancel) if model_ids else []

@@ -42,6 +42,7 @@ from store.http.search import find_runs
 from store.http.settings import settings_of
 from store.http.wire import Wire
 from store.key_counts import PARTS
+from store.key_values import Key, KeyValues, key_values_of_runs
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery
 from store.uris import Address
 from store.value_counts import keys_read, values_among
@@ -168,6 +169,16 @@ class HttpStore:
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         parts = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
         return varying_among(self.runs(list(dict.fromkeys(run_ids)), parts, cancel))
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        return key_values_of_runs(self.runs, run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         if cancel is not None and cancel.is_set():

@@ -179,7 +179,7 @@ class RunConditions(Conditions):
         # as its way in, and needs no look at the others. In few experiments EXISTS is ten times as fast.
         self._driven = True
         if table in self._schema.numbered:
-            return run_uuid.in_(_in_file_order(found, same_key).where(matches))
+            return run_uuid.in_(in_file_order(found, same_key, found.c.run_uuid).where(matches))
         return run_uuid.in_(sa.select(found.c.run_uuid).where(same_key, matches))
 
     def _dataset(self, comparison: Comparison) -> Condition:
@@ -246,15 +246,15 @@ def no_column(schema: Schema, what: str) -> Unsupported:
     )
 
 
-def _in_file_order(table: sa.TableClause, condition: Condition) -> sa.Select[Any]:
-    """On SQLite: the runs of the rows for which a condition holds that an index can test alone, as one on the key.
+def in_file_order(table: sa.TableClause, condition: Condition, *columns: Column) -> sa.Select[Any]:
+    """On SQLite: columns of the rows for which a condition holds that an index can test alone, as one on the key.
 
     The index has these rows in the order of random ids: it gives their places only, and those are read from the
     beginning of the file to its end, which takes half the time of a leap for each row.
     """
     place: Column = sa.literal_column(f"{table.name}.rowid")
     places = sa.select(place).select_from(table).where(condition).order_by(place).correlate(None)
-    return sa.select(table.c.run_uuid).where(place.in_(places))
+    return sa.select(*columns).where(place.in_(places))
 
 
 def _cost(expression: Expr) -> int:

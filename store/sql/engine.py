@@ -50,21 +50,23 @@ def fetch(connection: sa.Connection, statement: sa.Executable) -> Sequence[Any]:
     return rows
 
 
+def fetch_many(connection: sa.Connection, statement: sa.Executable) -> Iterator[Sequence[Any]]:
+    """Every row, some thousand at a time: for answers of which little is kept, and that quickly."""
+    cursor = connection.execute(statement).cursor
+    if cursor is not None:
+        try:
+            while rows := cursor.fetchmany(AT_ONCE):
+                yield rows
+        finally:
+            cursor.close()
+
+
 def fetch_ids(connection: sa.Connection, statement: sa.Executable) -> RunIds:
     """The first column of every row, which is a run's id.
 
     In one go, as `fetch` and for the same reason, but no more than some thousand rows are there as such at a time.
     """
-    cursor = connection.execute(statement).cursor
-    if cursor is None:
-        return RunIds()
-
-    def ids() -> Iterator[str]:
-        while rows := cursor.fetchmany(AT_ONCE):
-            for row in rows:
-                yield row[0]
-
-    return RunIds(ids())
+    return RunIds(row[0] for rows in fetch_many(connection, statement) for row in rows)
 
 
 def check(cancel: Event | None) -> None:

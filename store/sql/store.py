@@ -36,6 +36,7 @@ from store.sql.schema import REQUIRED, Schema
 from store.uris import Address, Kind
 
 if TYPE_CHECKING:
+    from store.key_values import Key, KeyValues
     from store.search.syntax import Expr, OrderKey
     from store.sql.server import Dialect
 
@@ -251,6 +252,21 @@ class SqlStore:
         from store.sql.varying import varying
 
         return self._read(lambda connection, schema: varying(connection, schema, run_ids, cancel), cancel)
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        from store.sql.key_values import key_values
+
+        def read(work: Callable[[sa.Connection, Schema], T]) -> T:
+            return self._read(work, cancel)
+
+        return key_values(read, run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         return self._read(

@@ -44,6 +44,18 @@ def test_a_part_of_it_is_that_part(part: slice) -> None:
     assert RunIds(ids)[part] == tuple(ids[part])
 
 
+def test_ids_are_picked_by_their_places() -> None:
+    ids = shuffled(PLAIN + ODD)
+    compact = RunIds(ids)
+    places = [7, 0, len(ids) - 1, 7]
+    assert list(compact.at(places)) == [ids[place] for place in places]
+    assert [ids[place] for place in sorted(compact.others)] == [run_id for run_id in ids if run_id in ODD]
+    heads = [0 if run_id in ODD else int(run_id[:2], 16) for run_id in ids]
+    assert list(compact.heads()) == heads
+    many = [f"{number:032x}"[::-1] for number in range(IDS_A_BLOCK + 3)]
+    assert list(RunIds(many).heads()) == [int(run_id[:2], 16) for run_id in many]
+
+
 def test_lists_that_differ_are_not_equal() -> None:
     assert RunIds(PLAIN) != PLAIN[:-1]
     assert RunIds(PLAIN) != PLAIN[::-1]

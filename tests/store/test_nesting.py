@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from store.entities import Run, RunParts
 from store.errors import Cancelled
 from store.kinds import PARENT_TAG
-from store.nesting import Nesting, nested, read_nesting
+from store.nesting import Nesting, read_nesting
 from tests.support.fake_store import FakeStore
 
 
@@ -26,7 +27,7 @@ def drawn(nesting: Nesting) -> list[str]:
 
 @st.composite
 def families(draw: st.DrawFn) -> tuple[list[str], dict[str, str], list[str]]:
-    """A list, who says of whom that it is the parent, and runs that are not of the list; in circles too."""
+    """A list, who says of whom that it is the parent, and all runs; in circles too."""
     every = [f"r{number}" for number in range(draw(st.integers(0, 12)))]
     parents = {}
     for run_id in every:
@@ -34,22 +35,19 @@ def families(draw: st.DrawFn) -> tuple[list[str], dict[str, str], list[str]]:
         if parent:
             parents[run_id] = parent
     listed = draw(st.permutations([run_id for run_id in every if draw(st.booleans())]))
-    context: list[str] = []
-    ahead = list(listed)
-    while ahead:
-        parent = parents.get(ahead.pop(), "")
-        if parent in every and parent not in listed and parent not in context:
-            context.append(parent)
-            ahead.append(parent)
-    return listed, parents, context
+    return listed, parents, every
+
+
+def nested(listed: Sequence[str], parents: dict[str, str], every: Sequence[str]) -> Nesting:
+    return read_nesting(FakeStore(all_runs=tuple(run(run_id, parents.get(run_id, "")) for run_id in every)), listed)
 
 
 @given(families())
 def test_every_run_is_there_once_below_its_parent(family: tuple[list[str], dict[str, str], list[str]]) -> None:
-    listed, parents, context = family
-    found = nested(listed, parents, context)
+    listed, parents, every = family
+    found = nested(listed, parents, every)
     assert sorted(found.ids) == sorted([*listed, *found.context])
-    assert found.context <= set(context)
+    assert found.context <= set(every) - set(listed)
     assert all(found.below[list(found.ids).index(run_id)] for run_id in found.context)
     path: list[str] = []
     cut = set()
@@ -73,8 +71,8 @@ def test_every_run_is_there_once_below_its_parent(family: tuple[list[str], dict[
 
 @given(families())
 def test_a_tree_stands_where_its_first_run_stood(family: tuple[list[str], dict[str, str], list[str]]) -> None:
-    listed, parents, context = family
-    found = nested(listed, parents, context)
+    listed, parents, every = family
+    found = nested(listed, parents, every)
     rows = list(found.ids)
     for row, (run_id, depth) in enumerate(zip(rows, found.depths, strict=True)):
         end = next((at for at in range(row + 1, len(rows)) if found.depths[at] <= depth), len(rows))
@@ -93,7 +91,8 @@ def test_a_tree_stands_where_its_first_run_stood(family: tuple[list[str], dict[s
 
 
 def test_children_stand_below_their_parent_in_the_order_of_the_list() -> None:
-    found = nested(["b2", "a1", "a", "b", "b1"], {"a1": "a", "b1": "b", "b2": "b"})
+    listed = ["b2", "a1", "a", "b", "b1"]
+    found = nested(listed, {"a1": "a", "b1": "b", "b2": "b"}, listed)
     assert drawn(found) == ["b", ".b2", ".b1", "a", ".a1"]
     assert list(found.below) == [2, 0, 0, 1, 0]
     assert found.ids[found.firsts[0]] == "b2"
@@ -121,6 +120,6 @@ def test_it_ends_when_it_is_cancelled() -> None:
 
 def test_a_deep_tree_is_no_recursion() -> None:
     ids = [f"{number}" for number in range(20_000)]
-    found = nested(ids, {ids[place]: ids[place - 1] for place in range(1, len(ids))})
+    found = nested(ids, {ids[place]: ids[place - 1] for place in range(1, len(ids))}, ids)
     assert list(found.depths[:3]) == [0, 1, 2]
     assert found.below[0] == 19_999

@@ -26,6 +26,7 @@ from store.entities import (
     StoreInfo,
 )
 from store.errors import FlowdeckError
+from store.key_values import Key, KeyValues
 from store.protocols import ExperimentQuery, Progress, RunKeys, RunQuery, Store
 
 
@@ -133,6 +134,17 @@ class CountingStore:
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         self._note("varying", tuple(run_ids))
         return self.inner.varying(run_ids, cancel)
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        self._note("key_values", tuple(run_ids), tuple(keys))
+        return self.inner.key_values(run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         self._note("logged_models", tuple(model_ids))

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from threading import Event
 
 from store.aggregates import sparkline, values_of
-from store.entities import Aggregated, Bucket, History, KeyCount, KeyKind, MetricColumn, Page, Run
+from store.entities import Aggregated, Bucket, History, KeyCount, KeyKind, MetricColumn, Page, Run, RunParts
 from store.key_counts import count_keys, page_of
+from store.key_values import Key, KeyValues, key_values_of_runs
+from store.protocols import Progress, RunKeys
 from store.value_counts import values_among
 from store.varying import varying_among
 
@@ -57,6 +59,21 @@ class FakeColumns:
 
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
         return varying_among(self._named(run_ids))
+
+    def key_values(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[Key],
+        cancel: Event | None = None,
+        progress: Progress | None = None,
+        most: int | None = None,
+    ) -> KeyValues:
+        return key_values_of_runs(self.runs, run_ids, keys, cancel, progress, most)
+
+    def runs(
+        self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
+    ) -> list[Run]:
+        raise NotImplementedError
 
     def _named(self, run_ids: Sequence[str]) -> list[Run]:
         return [run for run in self.all_runs if run.run_id in run_ids]
