@@ -8,6 +8,8 @@ FlowdeckError               message + hint
 │   ├── StoreBusy           locked, or a time-out ran out
 │   ├── StoreUnreachable    a host or a network failed
 │   ├── AccessDenied        the operating system or the server refuses
+│   │   └── LoginRefused    a server does not take this user and password
+│   │       └── PasswordWanted  and none was given
 │   └── DriverMissing       a package for this kind of store is not installed
 ├── UsageError              the caller asked for something that cannot be meant
 │   ├── UriError            the address cannot be understood
@@ -66,6 +68,14 @@ class StoreUnreachable(StoreError):
 
 class AccessDenied(StoreError):
     """The operating system or the server refuses access."""
+
+
+class LoginRefused(AccessDenied):
+    """A database server does not take this user and password."""
+
+
+class PasswordWanted(LoginRefused):
+    """A database server wants a password, and none was given."""
 
 
 class DriverMissing(StoreError):

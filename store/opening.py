@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any, Final
 
 from store.errors import Unsupported
+from store.logins import with_password
 from store.protocols import Changes, Store
 from store.questions import Questions
 from store.uris import Address, Kind, parse
@@ -31,6 +32,9 @@ _CHANGING: Final = {
     Kind.HTTP: "store.http.changes:open_http",
 }
 """The same for changing runs; the function gives the `Changes`."""
+
+_WITH_PASSWORDS: Final = frozenset((Kind.POSTGRESQL, Kind.MYSQL))
+"""Kinds whose servers say that they miss a password: it can be asked for."""
 
 _THROUGH_SSH: Final = "store.route:open_through"
 """Opens what can only be reached through an SSH host; imported on use."""
@@ -58,15 +62,10 @@ def open_store(uri: str, cancel: Event | None = None) -> Store:
 def open_address(address: Address, cancel: Event | None = None, *, questions: Questions | None = None) -> Store:
     """The store at `address`; see `open_store`.
 
-    `questions` answers what logging in to an SSH host needs; without it, whatever would have to be asked is an error.
+    `questions` answers what logging in to an SSH host or a database server needs; without it, whatever would have to be
+    asked is an error.
     """
-    check_kind(address)
-    backend = _function(_BACKENDS[address.kind])
-    opened: Store = (
-        backend(address, cancel)
-        if address.ssh is None
-        else _function(_THROUGH_SSH)(address, backend, cancel, questions=questions)
-    )
+    opened: Store = _opened(_BACKENDS, address, cancel, questions)
     return opened
 
 
@@ -75,14 +74,18 @@ def open_changes(address: Address, cancel: Event | None = None, *, questions: Qu
 
     Raises what `open_address` raises.
     """
-    check_kind(address)
-    backend = _function(_CHANGING[address.kind])
-    opened: Changes = (
-        backend(address, cancel)
-        if address.ssh is None
-        else _function(_THROUGH_SSH)(address, backend, cancel, questions=questions)
-    )
+    opened: Changes = _opened(_CHANGING, address, cancel, questions)
     return opened
+
+
+def _opened(table: Mapping[Kind, str], address: Address, cancel: Event | None, questions: Questions | None) -> Any:
+    check_kind(address)
+    backend = _function(table[address.kind])
+    if address.kind in _WITH_PASSWORDS:
+        backend = with_password(backend, questions)
+    if address.ssh is None:
+        return backend(address, cancel)
+    return _function(_THROUGH_SSH)(address, backend, cancel, questions=questions)
 
 
 def open_named(

@@ -58,6 +58,12 @@ class Questions(Protocol):
         """The password of `user` on `host`; `again` if the last one was refused."""
         ...
 
+    def database_password(self, address: str, *, again: bool) -> str | None:
+        """The password that the database server at `address` wants of its user; `again` if the last one was refused.
+        `address` names the user, the SSH host if there is one, and no secret.
+        """
+        ...
+
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         """One answer for each prompt, which a server asks for; `about` is what it says about them."""
         ...

@@ -114,6 +114,10 @@ class ScreenQuestions:
         lines = ("That was refused.",) if again else ()
         return self._one(Question("Password", (*lines, f"{user} on {host}"), (Field("password"),), unanswered=NEXT_WAY))
 
+    def database_password(self, address: str, *, again: bool) -> str | None:
+        lines = ("That was refused.",) if again else ()
+        return self._one(Question("Password of the database", (*lines, address), (Field("password"),)))
+
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         lines = (f"{user} on {host}", *about.splitlines())
         fields = tuple(Field(item.text, item.shown) for item in prompts)

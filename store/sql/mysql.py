@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from store.sql.server_errors import Meaning
 from store.uris import Detour
 
+_DENIED: Final = 1045
+"""The error of a wrong user or password; whether there was one, it says at its end."""
+
 _NUMBERS: Final[Mapping[int, Meaning]] = {
     0: Meaning.DROPPED,
     1040: Meaning.TOO_MANY,
@@ -19,7 +22,7 @@ _NUMBERS: Final[Mapping[int, Meaning]] = {
     1042: Meaning.UNREACHABLE,
     1043: Meaning.UNREACHABLE,
     1044: Meaning.NOT_ADMITTED,
-    1045: Meaning.WRONG_LOGIN,
+    _DENIED: Meaning.WRONG_LOGIN,
     1049: Meaning.NO_DATABASE,
     1053: Meaning.DROPPED,
     1054: Meaning.SCHEMA,
@@ -167,4 +170,6 @@ class MySql:
             return Meaning.UNKNOWN_HOST
         if number == 2003 and "SSL" in text:
             return Meaning.ENCRYPTION
+        if number == _DENIED and "using password: NO" in text:
+            return Meaning.NO_PASSWORD
         return _NUMBERS.get(number, Meaning.FAILED) if isinstance(number, int) else Meaning.FAILED

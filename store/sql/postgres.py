@@ -44,7 +44,8 @@ _STATES: Final[Mapping[str, Meaning]] = {
 """By SQLSTATE; a state that is not listed means what its class (the first two characters) means."""
 
 _WORDS: Final[Sequence[tuple[Meaning, Sequence[str]]]] = (
-    (Meaning.WRONG_LOGIN, ("password authentication failed", "no password supplied", "fe_sendauth")),
+    (Meaning.NO_PASSWORD, ("no password supplied",)),
+    (Meaning.WRONG_LOGIN, ("password authentication failed", "fe_sendauth")),
     (Meaning.ENCRYPTION, (r"no pg_hba\.conf entry.*no encryption",)),
     (
         Meaning.NOT_ADMITTED,
@@ -171,6 +172,8 @@ class Postgres:
 
     def meaning(self, error: BaseException) -> Meaning:
         """What an error of the driver says."""
+        if getattr(getattr(error, "pgconn", None), "needs_password", False):
+            return Meaning.NO_PASSWORD
         state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
         found = _STATES.get(state) or _STATES.get(state[:2])
         text = str(error)

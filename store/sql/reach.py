@@ -51,6 +51,8 @@ def driver_url(address: Address, environ: Mapping[str, str]) -> sa.URL:
     if address.kind is Kind.MYSQL and url.password is None and "read_default_file" not in url.query:
         login = my_cnf(environ)
         url = url.set(username=url.username or login.user, password=login.password)
+    if address.password is not None:
+        url = url.set(password=address.password)
     return url if address.detour is None else _through(url, address, address.detour, environ)
 
 

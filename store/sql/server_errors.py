@@ -11,6 +11,8 @@ from store.errors import (
     DriverMissing,
     FilterError,
     FlowdeckError,
+    LoginRefused,
+    PasswordWanted,
     StoreBusy,
     StoreCorrupt,
     StoreError,
@@ -31,6 +33,8 @@ class Meaning(enum.Enum):
     ENCRYPTION = enum.auto()
     """Both sides do not agree on TLS."""
     WRONG_LOGIN = enum.auto()
+    NO_PASSWORD = enum.auto()
+    """One is wanted, and none was given."""
     NOT_ADMITTED = enum.auto()
     """This host, or this user from it, may not connect."""
     NO_DATABASE = enum.auto()
@@ -73,9 +77,17 @@ _CLASSES: Final[Mapping[Meaning, tuple[type[FlowdeckError], str, str]]] = {
         ),
     ),
     Meaning.WRONG_LOGIN: (
-        AccessDenied,
+        LoginRefused,
         "does not accept this user and password",
         "check them; in an address, @ is written %40, / is %2F and : is %3A",
+    ),
+    Meaning.NO_PASSWORD: (
+        PasswordWanted,
+        "wants a password, and none was given",
+        (
+            "in a terminal it is asked for; otherwise PostgreSQL's belongs in ~/.pgpass or PGPASSWORD, MySQL's below "
+            "[client] in ~/.my.cnf, or say where it is: flowdeck stores add NAME URI --password-from env:VARIABLE"
+        ),
     ),
     Meaning.NOT_ADMITTED: (
         AccessDenied,

@@ -287,12 +287,14 @@ class _Person:
 
 
 def test_secrets_are_asked_for_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    person = _Person(monkeypatch, ["s3cret", "", "pw"], "123456\n")
+    person = _Person(monkeypatch, ["s3cret", "", "pw", "db-s3cret"], "123456\n")
     ask = TerminalQuestions()
     assert ask.passphrase("/keys/id", again=False) == "s3cret"
     assert ask.password("ada", "gpu-3\x1b[31m", again=True) is None
     prompts = (Prompt("Password: ", shown=False), Prompt("Code:", shown=True))
     assert ask.answers("ada", "gpu-3", "two factors", prompts) == ["pw", "123456"]
+    assert ask.database_password("postgresql://ml@db/mlflow", again=False) == "db-s3cret"
+    assert person.asked[-1] == "password for postgresql://ml@db/mlflow: "
     assert [text for text in person.asked if "\x1b" in text] == []
     assert "/keys/id" in person.asked[0]
     assert "refused" in person.asked[1]

@@ -19,6 +19,8 @@ from store.errors import (
     DriverMissing,
     FilterError,
     FlowdeckError,
+    LoginRefused,
+    PasswordWanted,
     StoreBusy,
     StoreCorrupt,
     StoreError,
@@ -45,7 +47,7 @@ STATES: list[tuple[str, type[FlowdeckError]]] = [
     ("08006", StoreUnreachable),
     ("22021", FilterError),
     ("28000", AccessDenied),
-    ("28P01", AccessDenied),
+    ("28P01", LoginRefused),
     ("3D000", StoreNotFound),
     ("40001", StoreBusy),
     ("42501", AccessDenied),
@@ -64,7 +66,7 @@ STATES: list[tuple[str, type[FlowdeckError]]] = [
 NUMBERS: list[tuple[int, type[FlowdeckError]]] = [
     (1040, StoreBusy),
     (1044, AccessDenied),
-    (1045, AccessDenied),
+    (1045, LoginRefused),
     (1049, StoreNotFound),
     (1142, AccessDenied),
     (1146, StoreError),
@@ -80,7 +82,8 @@ NUMBERS: list[tuple[int, type[FlowdeckError]]] = [
 ]
 
 WORDS: list[tuple[str, type[FlowdeckError]]] = [
-    ('connection failed: FATAL:  password authentication failed for user "ada"', AccessDenied),
+    ('connection failed: FATAL:  password authentication failed for user "ada"', LoginRefused),
+    ("connection failed: fe_sendauth: no password supplied", PasswordWanted),
     ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "ada", database "db", no encryption', AccessDenied),
     ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "ada", database "db", SSL encryption', AccessDenied),
     ('FATAL:  database "db" does not exist', StoreNotFound),
@@ -100,7 +103,7 @@ WORDS: list[tuple[str, type[FlowdeckError]]] = [
 ]
 
 ODBC: list[tuple[str, str, type[FlowdeckError]]] = [
-    ("28000", "Login failed for user 'ada'. (18456) (SQLDriverConnect)", AccessDenied),
+    ("28000", "Login failed for user 'ada'. (18456) (SQLDriverConnect)", LoginRefused),
     ("42000", 'Cannot open database "db" requested by the login. (4060)', StoreNotFound),
     ("42000", "The SELECT permission was denied on the object 'params'. (229)", AccessDenied),
     ("HYT00", "Login timeout expired (0) (SQLDriverConnect)", StoreUnreachable),

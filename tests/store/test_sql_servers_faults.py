@@ -18,6 +18,7 @@ from store.errors import (
     AccessDenied,
     Cancelled,
     FlowdeckError,
+    LoginRefused,
     NotAStore,
     StoreBusy,
     StoreError,
@@ -332,7 +333,7 @@ def test_a_wrong_password(served: Served) -> None:
         (served.address(password="wr0ng/pass@word"), READER, "wr0ng/pass@word"),
         (served.address(username="nobody-here"), "nobody-here", READER_PASSWORD),
     ):
-        error = refused(uri, AccessDenied, said, f"{user}:***@", secrets=(secret,))
+        error = refused(uri, LoginRefused, said, f"{user}:***@", secrets=(secret,))
         assert "@ is written %40" in error.hint
 
 

@@ -316,6 +316,10 @@ class Answers:
         self.asked.append(f"password{' again' if again else ''}")
         return self.passwords.pop(0)
 
+    def database_password(self, address: str, *, again: bool) -> str | None:
+        self.asked.append(f"{address}{' again' if again else ''}")
+        return self.passwords.pop(0)
+
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         self.asked.append("answers")
         self.prompts += prompts

@@ -271,3 +271,19 @@ async def test_nothing_is_asked_for_an_attempt_that_is_over(demo: Path) -> None:
         await wait_for(pilot, lambda: thread.done, what="the end of the thread")
         assert thread.answers == ["cancelled"]
         assert isinstance(pilot.app.screen, Browser)
+
+
+async def test_the_password_of_a_database_is_asked_for_by_its_address(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x"), size=(80, 24)) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        address = "postgresql://ml@127.0.0.1:5432/mlflow via gpu-3"
+        thread = _Thread(lambda: questions(pilot).database_password(address, again=True))
+        await asked(pilot)
+        await seen(pilot, address)
+        assert "That was refused." in told(pilot)
+        assert "Password of the database · Enter answers, Esc does not, ^c cancels" in told(pilot)
+        await pilot.press(*"s3cret q")
+        assert "s3cret" not in told(pilot)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: thread.done, what="the answer")
+        assert thread.answers == ["s3cret q"]

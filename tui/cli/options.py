@@ -89,17 +89,19 @@ class Settings:
     @contextmanager
     def opened(self) -> Iterator[Store]:
         """The store, closed afterwards."""
-        from store.opening import open_address, open_store
+        from store.opening import open_address
+        from store.uris import parse
 
         saved = self.saved()
         if saved is None:
-            store = open_store(self.address()[0])
+            address = parse(self.address()[0])
         else:
             from store.saved import address_of
 
             if os.path.lexists(saved.name):
                 diagnostics.note(f"“{saved.name}” is the saved store; what is called so in this folder: ./{saved.name}")
-            store = open_address(address_of(saved, os.environ), questions=self.questions())
+            address = address_of(saved, os.environ)
+        store = open_address(address, questions=self.questions())
         try:
             yield store
         finally:

@@ -35,6 +35,10 @@ class TerminalQuestions:
         wrong = "that was refused; " if again else ""
         return self._secret(f"{wrong}password of {user} on {host}: ")
 
+    def database_password(self, address: str, *, again: bool) -> str | None:
+        wrong = "that was refused; " if again else ""
+        return self._secret(f"{wrong}password for {address}: ")
+
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         from tui.view.text import clean_lines
 
