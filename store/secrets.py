@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any, Final
 
+from store.aside import Overdue, run_aside
 from store.errors import AccessDenied, DriverMissing, UsageError
 
 PATIENCE: Final = 60.0
@@ -70,25 +70,14 @@ def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> str:
 
 def _asked(keyring: Any, ref: SecretRef, service: str, user: str) -> object:
     """What a keyring holds, in a thread of its own: one that waits for a dialogue that nobody sees hangs for ever."""
-    answers: list[object] = []
-
-    def ask() -> None:
-        try:
-            answers.append(keyring.get_password(service, user))
-        except Exception as error:
-            # Every desktop's keyring fails in its own way; KeyringError is only the polite one.
-            answers.append(error)
-
-    thread = Thread(target=ask, name="flowdeck-keyring", daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    if not answers:
+    try:
+        return run_aside(lambda: keyring.get_password(service, user), PATIENCE)
+    except Overdue as error:
         raise AccessDenied(
             f"the keyring did not give {ref} within {PATIENCE:g} s", "unlock it, or name an environment variable"
-        )
-    if isinstance(answers[0], Exception):
+        ) from error
+    except Exception as error:
+        # Every desktop's keyring fails in its own way; KeyringError is only the polite one.
         raise AccessDenied(
-            f"the keyring does not give {ref}: {type(answers[0]).__name__}",
-            "unlock it, or name an environment variable",
-        ) from answers[0]
-    return answers[0]
+            f"the keyring does not give {ref}: {type(error).__name__}", "unlock it, or name an environment variable"
+        ) from error

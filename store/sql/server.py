@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from store.aside import run_aside
 from store.errors import Cancelled, FlowdeckError, StoreBusy, StoreCorrupt, StoreUnreachable, UriError
-from store.sql.aside import run_aside
 from store.sql.engine import check
 from store.sql.server_errors import Meaning, as_flowdeck_error
 from store.sql.watch import Watched, Watcher

@@ -12,7 +12,7 @@ from store.errors import StoreUnreachable
 from store.ssh.identity import Identity, Unusable
 from store.ssh.keyblob import BadBlob, Fields, type_of
 from store.ssh.text import printable
-from store.ssh.waiting import Patience, in_thread
+from store.ssh.waiting import Patience
 
 ASK_TIMEOUT: Final = 10.0
 """Seconds for an agent to list its keys."""
@@ -43,7 +43,7 @@ class Agent:
 
     def identities(self, patience: Patience) -> list[AgentIdentity]:
         """Raises `AgentFailed`."""
-        kind, fields = in_thread(lambda: self._ask(bytes([_LIST]), ASK_TIMEOUT), patience)
+        kind, fields = patience.aside(lambda: self._ask(bytes([_LIST]), ASK_TIMEOUT))
         if kind != _LISTED:
             raise AgentFailed("it does not list its keys; it may be locked")
         with _understood():
@@ -62,7 +62,7 @@ class Agent:
             SIGN_TIMEOUT + 1,
             lambda: StoreUnreachable("the SSH agent did not sign in time", "confirm it, or touch the security key"),
         )
-        kind, fields = in_thread(lambda: self._ask(request, SIGN_TIMEOUT), patience)
+        kind, fields = patience.aside(lambda: self._ask(request, SIGN_TIMEOUT))
         if kind != _SIGNED:
             raise AgentFailed("it refused to sign")
         with _understood():

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from store.aside import Stop
 from store.errors import UriError
 from store.ssh.config_file import Line
 from store.ssh.files import SshFiles
@@ -23,7 +24,6 @@ from store.ssh.spec import HostSpec, parse_spec, valid_host, valid_port, valid_u
 from store.ssh.target import SSH_PORT, SshTarget, Strictness
 from store.ssh.tokens import Tokens, hostname_of
 from store.ssh.values import flag, number, one_of, seconds
-from store.ssh.waiting import Stop
 
 CONNECT_TIMEOUT: Final = 20.0
 """Seconds for reaching a host where the configuration says nothing. ssh waits for as long as TCP does: minutes."""

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from store.aside import Stop
 from store.errors import StoreUnreachable, Unsupported, UriError
 from store.ssh.config_file import Line
 from store.ssh.files import SshFiles
 from store.ssh.pattern import any_matches
-from store.ssh.waiting import Patience, Stop
+from store.ssh.waiting import Patience
 
 EXEC_TIMEOUT: Final = 10.0
 """Seconds that the command of a `Match exec` may take."""

@@ -10,6 +10,7 @@ from typing import Final
 
 import paramiko  # type: ignore[import-untyped]
 
+from store.aside import Stop
 from store.errors import FlowdeckError, StoreUnreachable
 from store.questions import Questions
 from store.ssh.dial import dial
@@ -22,7 +23,7 @@ from store.ssh.secrets import Secrets
 from store.ssh.target import SshTarget
 from store.ssh.trust import HostKeys
 from store.ssh.userauth import ANSWER_TIMEOUT, UserAuth
-from store.ssh.waiting import Patience, Stop
+from store.ssh.waiting import Patience
 from store.ssh.wire import Wire
 
 END_TIMEOUT: Final = 2.0

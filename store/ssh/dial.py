@@ -8,9 +8,10 @@ import select
 import socket
 from typing import Any, Final
 
+from store.aside import Stop
 from store.errors import StoreUnreachable
 from store.ssh.errors import as_store_error
-from store.ssh.waiting import Patience, Stop, in_thread
+from store.ssh.waiting import Patience
 
 _FAMILIES: Final = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
@@ -28,7 +29,7 @@ def dial(host: str, port: int, *, family: str, timeout: float, cancel: Stop | No
 
     resolving = Patience(timeout, cancel, late)
     try:
-        addresses = in_thread(lambda: socket.getaddrinfo(host, port, _FAMILIES[family], socket.SOCK_STREAM), resolving)
+        addresses = resolving.aside(lambda: socket.getaddrinfo(host, port, _FAMILIES[family], socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         raise as_store_error(error, doing) from error
     failure: StoreUnreachable | None = None

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from store.aside import Stop
 from store.errors import UriError
 from store.ssh.config_file import Line, lines
 from store.ssh.config_match import Subject, host_matches, match_matches
 from store.ssh.files import SshFiles
 from store.ssh.target import SSH_PORT
 from store.ssh.tokens import Tokens, hostname_of
-from store.ssh.waiting import Stop
 
 DEEPEST_INCLUDE: Final = 16
 """As in ssh: deeper means that files include each other."""

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import paramiko  # type: ignore[import-untyped]
 
+from store.aside import Stop
 from store.errors import AccessDenied, Cancelled, StoreUnreachable, UriError
 from store.questions import Questions
 from store.ssh.config import resolve, without_proxy
@@ -18,7 +19,7 @@ from store.ssh.errors import mapped
 from store.ssh.files import SshFiles
 from store.ssh.secrets import KEPT, Secrets
 from store.ssh.target import SshTarget
-from store.ssh.waiting import POLL, Either, Patience, Stop, in_thread
+from store.ssh.waiting import POLL, Either, Patience
 from store.ssh.wire import Refused, Wire
 
 T = TypeVar("T")
@@ -110,7 +111,7 @@ class Session:
                     "its sshd may allow too few (MaxSessions)",
                 ) from refused
             try:
-                return in_thread(lambda: self._sftp(channel), patience, lambda client: client.close())
+                return patience.aside(lambda: self._sftp(channel), lambda client: client.close())
             except BaseException:
                 channel.close()
                 raise

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import Event, Thread
-from typing import Final, Protocol, TypeVar
+from threading import Event
+from typing import Final, TypeVar
 
+from store.aside import Overdue, Stop, run_aside
 from store.errors import Cancelled, FlowdeckError
 
 T = TypeVar("T")
 
 POLL: Final = 0.05
 """Seconds between two looks at the cancel event."""
-
-
-class Stop(Protocol):
-    """Says whether to go on; an `Event` is one."""
-
-    def is_set(self) -> bool: ...
 
 
 class Either:
@@ -65,39 +60,12 @@ class Patience:
         while not event.wait(self.step):
             self.check()
 
+    def aside(self, work: Callable[[], T], discard: Callable[[T], object] | None = None) -> T:
+        """What `work` returns or raises, for work that nothing can interrupt: resolving a name, asking an agent.
 
-def in_thread(work: Callable[[], T], patience: Patience, discard: Callable[[T], object] | None = None) -> T:
-    """What `work` returns or raises, for work that nothing can interrupt: resolving a name, asking an agent.
-
-    When patience ends first, the thread is left to itself; what it still returns is given to `discard`.
-    """
-    done, given_up = Event(), Event()
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
+        When patience ends first, it is left to itself; what it still returns is given to `discard`.
+        """
         try:
-            result = work()
-        except BaseException as error:
-            failures.append(error)
-        else:
-            results.append(result)
-        done.set()
-        if given_up.is_set():
-            drop()
-
-    def drop() -> None:
-        if discard is not None and results:
-            discard(results.pop())
-
-    Thread(target=run, name="flowdeck-ssh-wait", daemon=True).start()
-    try:
-        patience.wait(done)
-    except BaseException:
-        given_up.set()
-        if done.is_set():
-            drop()
-        raise
-    if failures:
-        raise failures[0]
-    return results[0]
+            return run_aside(work, self.remaining, self._cancel, discard)
+        except Overdue as error:
+            raise self._late() from error

@@ -90,7 +90,7 @@ def fill(connection: socket.socket) -> None:
 
 
 def ours() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if thread.name.startswith("flowdeck-ssh")}
+    return {thread for thread in threading.enumerate() if thread.name.startswith(("flowdeck-ssh", "flowdeck-aside"))}
 
 
 def received(connection: socket.socket) -> bytes:

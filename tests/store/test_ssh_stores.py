@@ -121,7 +121,9 @@ def contents(store: Store) -> list[tuple[str, int]]:
 
 def ours() -> set[str]:
     """What of ours still runs."""
-    return {thread.name for thread in threading.enumerate() if thread.name.startswith("flowdeck-ssh")}
+    return {
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("flowdeck-ssh", "flowdeck-aside"))
+    }
 
 
 @pytest.fixture(autouse=True)
