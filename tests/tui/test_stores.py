@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import stat
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from store.entities import NO_COUNTS, ViewType
@@ -36,6 +38,7 @@ from tui.view.runs import RunsView
 from tui.view.stores import Which
 from tui.widgets.error_bar import ErrorBar
 from tui.widgets.table import Table
+from tui.widgets.whole_text import WholeText
 
 
 @pytest.fixture
@@ -106,13 +109,47 @@ async def test_the_list_shows_saved_stores_and_the_one_on_screen(config: Path, d
         text = told(pilot)
         assert "postgresql://ml@127.0.0.1:5432/mlflow" in text
         assert "not there" in text
-        (line,) = [line for line in text.splitlines() if "not saved" in line]
+        line, whole = (line for line in text.splitlines() if "not saved" in line)
         assert "●" in line
         assert "SQLite" in line
+        assert "not saved · SQLite" in whole
         await pilot.press(*"gpu")
         await wait_for(pilot, lambda: "not saved" not in told(pilot), what="a narrower list")
         await pilot.press("escape")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Browser), what="the browser")
+
+
+LONG = "experiments-of-the-vision-team-berlin-"
+SERVER = "postgresql://mlflow_readonly@db-cluster-7.internal.example.org:5432/mlflow_vision_team_production_eu"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_long_names_and_addresses_are_told_apart_and_can_be_read_whole(
+    config: Path, demo: Path, size: tuple[int, int]
+) -> None:
+    query = "?options=-csearch_path%3Dmlflow&sslmode=verify-full&sslrootcert=/etc/ssl/certs/internal.pem"
+    save_store(config, make_saved(f"{LONG}a1", f"{SERVER}_1", ssh="ada@bastion.example.org:2222"))
+    save_store(config, make_saved(f"{LONG}b2", f"{SERVER}_2{query}"))
+    async with shown(FlowdeckApp(str(demo), "test store", key=str(demo)), size) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        await pilot.press("t")
+        await seen(pilot, "not saved")
+        for end in ("a1", "b2"):
+            assert re.search(rf"experiments-of-\S*{end}  ", told(pilot)), told(pilot)
+        assert re.search(r"postg\S*eu_1 ", told(pilot)), told(pilot)
+        assert re.search(r"postg\S*l\.pem", told(pilot)), told(pilot)
+        heights = []
+        for end, address in (("b2", f"{SERVER}_2{query}"), ("a1", f"{SERVER}_1")):
+            await pilot.press("up")
+            whole = pilot.app.screen.query_one(WholeText)
+            await wait_for(pilot, lambda whole=whole, end=end: whole.text.startswith(f"{LONG}{end}"), what="its whole")
+            lines = [line.text for line in whole.render_lines(Region(0, 0, *whole.outer_size))]
+            assert address in "".join(line.strip() for line in lines)
+            heights.append(whole.outer_size.height)
+        assert "via ada@bastion.example.org:2222" in whole.text
+        assert heights[0] == heights[1]
+        await pilot.press(*"nothing like it")
+        await wait_for(pilot, lambda: whole.text == "", what="nothing is chosen")
 
 
 async def test_without_saved_stores_the_list_says_how_to_save_one(config: Path, demo: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.terminal import _Screen as Screen
-from tui.view.text import LONGEST, MARKS, clean, clean_lines, cut, fit, skip, width, wrapped
+from tui.view.text import LONGEST, MARKS, clean, clean_lines, cut, cut_inside, fit, skip, width, wrapped
 
 UNFIT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Categories of characters that a terminal obeys, that reorder what is around them, or that nobody can show."""
@@ -87,6 +87,8 @@ def test_any_text_fits_any_width_exactly(text: str, columns: int, align: str) ->
     assert cell_len(shown) == width(shown) == columns
     assert columns_moved(shown, columns + 1) == (columns, 0)
     assert width(cut(clean(text), columns)) <= columns
+    assert width(cut_inside(clean(text), columns)) <= columns
+    assert width(fit(clean(text), columns, ends=True)) == columns
 
 
 @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD.keys())
@@ -228,3 +230,16 @@ def test_lines_of_a_note_are_clean_one_by_one(text: str) -> None:
 
 def test_tabs_in_notes_are_spaces() -> None:
     assert clean_lines("a\tb\r\nc\rd\n") == ["a   b", "c", "d", ""]
+
+
+def test_both_ends_are_kept_where_they_tell_more() -> None:
+    assert cut_inside("abcdef", 6) == "abcdef"
+    assert cut_inside("abcdefgh", 7) == "abc…fgh"
+    assert cut_inside("abcdefgh", 4) == "a…gh"
+    assert cut_inside("abcdefgh", 2) == "a…"
+    assert cut_inside("abcdefgh", 0) == ""
+    assert cut_inside("中文字中文字", 6) == "中…字"
+    # A mark does not change over to the ellipsis.
+    assert cut_inside("abcde\u0335fg", 4) == "a…fg"
+    assert cut_inside(f"a{'x' * LONGEST}b", 5) == "ax…xb"
+    assert fit("abcdefgh", 5, ends=True) == "ab…gh"

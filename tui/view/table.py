@@ -30,6 +30,8 @@ class Column:
     kind: str = ""
     """What it belongs to together with those beside it that say the same: it is told above their titles where there is
     room, and by the colour of the titles (component classes `table--KIND`)."""
+    ends: bool = False
+    """Whether both ends are kept of what is too long, as of addresses, which often differ only there."""
 
 
 class Rows(Protocol):

@@ -139,6 +139,29 @@ def cut(text: str, columns: int) -> str:
     return text
 
 
+def cut_inside(text: str, columns: int) -> str:
+    """As `cut`, with both ends of the text and the ellipsis in its middle."""
+    room = columns - len(GLYPHS.ellipsis)
+    if width(text[: LONGEST + 1]) <= columns or room < 2:
+        return cut(text, columns)
+    head, used = "", 0
+    for character in text[:LONGEST]:
+        used += cell_len(character)
+        if used > room // 2:
+            break
+        head += character
+    tail, used = "", 0
+    for character in reversed(text[-LONGEST:]):
+        used += cell_len(character)
+        if used > room - room // 2:
+            break
+        tail = character + tail
+    # A mark belongs to the character that was left out before it.
+    while tail and cell_len(tail[0]) == 0:
+        tail = tail[1:]
+    return head + GLYPHS.ellipsis + tail
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """A clean text in lines of at most `columns` terminal columns, broken between words where that is possible."""
     lines: list[str] = []
@@ -186,9 +209,11 @@ def skip(text: str, columns: int) -> str:
     return GLYPHS.ellipsis + " " * -left if left <= 0 else ""
 
 
-def fit(text: str, columns: int, align: str = "left") -> str:
-    """A clean text in exactly `columns` terminal columns; `align` is left, right or center."""
-    text = cut(text, columns)
+def fit(text: str, columns: int, align: str = "left", *, ends: bool = False) -> str:
+    """A clean text in exactly `columns` terminal columns; `align` is left, right or center. Of what is too long the
+    beginning is kept, or both `ends`.
+    """
+    text = cut_inside(text, columns) if ends else cut(text, columns)
     space = columns - width(text)
     if space <= 0:
         return text

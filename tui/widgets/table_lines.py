@@ -78,7 +78,7 @@ class Lines:
                 text, look = fit(GLYPHS.gap if place else GLYPHS.ellipsis, wide, column.align), style("dim", on)
             else:
                 text = skip(cells[place].text, window.inside) if place == len(cells) - 1 else cells[place].text
-                text, look = fit(text, wide, column.align), style(cells[place].role, on)
+                text, look = fit(text, wide, column.align, ends=column.ends), style(cells[place].role, on)
             # The gap takes the cell's style: each change of style costs more bytes than a short cell.
             gap = f"{GLYPHS.mark:<{GAP}}" if marked and not place else " " * GAP
             segments.append(Segment(text + gap, look))

@@ -14,6 +14,7 @@ from tui.view.stores import StoreEntry
 from tui.view.table import Cell, Column, ListRows
 from tui.widgets.line import Line
 from tui.widgets.table import Table
+from tui.widgets.whole_text import WholeText
 
 
 class Stores(Picker):
@@ -34,6 +35,7 @@ class Stores(Picker):
             field.cursor_blink = False
             yield field
             yield Table(frozen=2, empty="nothing is called that", driven=True)
+            yield WholeText(list(map(_whole, self._entries.values())))
             yield Line(classes="hint")
 
     def on_mount(self) -> None:
@@ -43,6 +45,18 @@ class Stores(Picker):
         self.query_one(".hint", Line).show(
             [(f"{add} saves another one" if saved else f"no store is saved yet: {add} saves one", "dim")]
         )
+
+    def narrow(self) -> None:
+        super().narrow()
+        self._tell()
+
+    def on_table_moved(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """The whole of the store that the cursor is on: the list may have cut it."""
+        key = self.query_one(Table).key
+        self.query_one(WholeText).show("" if key is None else _whole(self._entries[key]))
 
     def rows(self, kept: Sequence[Choice]) -> ListRows:
         rows = []
@@ -54,9 +68,15 @@ class Stores(Picker):
             rows.append((entry.key, (mark, name, Cell(entry.kind, "dim"), Cell(entry.address), through)))
         columns = (
             Column("mark", "", least=1, most=1),
-            Column("name", "Name", least=9, most=40),
+            Column("name", "Name", least=9, most=40, ends=True),
             Column("kind", "Kind", least=4, most=13),
-            Column("address", "Address", least=10, most=200),
+            Column("address", "Address", least=10, most=200, ends=True),
             Column("ssh", "", least=0, most=60),
         )
         return ListRows(columns, rows)
+
+
+def _whole(entry: StoreEntry) -> str:
+    name = entry.name or "not saved"
+    through = (f"via {entry.ssh}",) if entry.ssh else ()
+    return f" {GLYPHS.gap} ".join((name, entry.kind, *through, entry.address))
