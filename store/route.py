@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -93,10 +94,11 @@ _SESSIONS: Final = _Sessions()
 @contextmanager
 def _told_by(forward: Forward) -> Iterator[None]:
     """A driver that sees no more than a closed connection is not the one to tell why."""
+    began = time.monotonic()
     try:
         yield
     except StoreUnreachable as error:
-        failure = forward.failure
+        failure = forward.failure_since(began)
         if failure is None:
             raise
         raise _again(failure) from error

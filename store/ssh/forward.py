@@ -11,6 +11,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections import deque
 from pathlib import Path
 from threading import Event, Lock, Thread, current_thread
 from typing import Final
@@ -27,6 +28,8 @@ SPARE_AGE: Final = 5.0
 """Seconds for which the channel that was opened to see whether the server can be reached is good for the first
 connection. A probe that is thrown away would count against us: MySQL bans hosts that connect and say nothing."""
 
+FAILURES_KEPT: Final = 16
+"""Newest failures that can still be told; more connections than that fail within one call of nobody."""
 
 END_TIMEOUT: Final = 3.0
 """Seconds for everything to end once it is told to."""
@@ -46,7 +49,7 @@ class Forward:
         self._lock = Lock()
         self._relays: dict[Relay | Thread, None] = {}
         self._spare: tuple[float, paramiko.Channel] | None = None
-        self._failure: FlowdeckError | None = None
+        self._failures: deque[tuple[float, FlowdeckError]] = deque(maxlen=FAILURES_KEPT)
         self._listener = UnixListener(socket_name) if socket_name is not None else TcpListener()
         self._awake, self._wake = socket.socketpair()
         self._acceptor = Thread(target=self._accept, name="flowdeck-ssh-forward", daemon=True)
@@ -65,15 +68,19 @@ class Forward:
         """The port of 127.0.0.1, if it is one."""
         return self._listener.port if isinstance(self._listener, TcpListener) else None
 
-    @property
-    def failure(self) -> FlowdeckError | None:
-        """Why the last connection could not be carried; None if it could. Drivers only see that it was closed."""
-        return self._failure
+    def failure_since(self, moment: float) -> FlowdeckError | None:
+        """Why the newest of the connections that came after `moment` and could not be carried was not; None if each
+        was. Drivers only see that it was closed.
+
+        `moment` is of `time.monotonic`: whoever took it before they connected is never told why a connection failed
+        that was made before, however long that took.
+        """
+        with self._lock:
+            return next((failure for came, failure in reversed(self._failures) if came >= moment), None)
 
     def check(self, cancel: Event | None = None) -> None:
         """Sees whether the server can be reached. Raises as `Session.open_channel` does."""
         channel = self._session.open_channel(*self._destination, cancel)
-        self._failure = None
         with self._lock:
             before, self._spare = self._spare, (time.monotonic(), channel)
         if before is not None:
@@ -125,12 +132,13 @@ class Forward:
                 self._stop.wait(POLL)
                 continue
             connection.setblocking(True)
-            thread = Thread(target=self._carry, args=(connection,), name="flowdeck-ssh-relay", daemon=True)
+            came = time.monotonic()
+            thread = Thread(target=self._carry, args=(connection, came), name="flowdeck-ssh-relay", daemon=True)
             with self._lock:
                 self._relays[thread] = None
             thread.start()
 
-    def _carry(self, connection: socket.socket) -> None:
+    def _carry(self, connection: socket.socket, came: float) -> None:
         thread = current_thread()
         relay: Relay | None = None
         try:
@@ -145,7 +153,9 @@ class Forward:
         except Cancelled:
             return
         except FlowdeckError as error:
-            self._failure = error
+            # Before the connection is closed, which is when whoever made it asks.
+            with self._lock:
+                self._failures.append((came, error))
         finally:
             if relay is not None:
                 relay.close()
@@ -163,6 +173,4 @@ class Forward:
             if time.monotonic() - opened < SPARE_AGE and not channel.closed and not channel.eof_received:
                 return channel
             channel.close()
-        channel = self._session.open_channel(*self._destination, self._stop)
-        self._failure = None
-        return channel
+        return self._session.open_channel(*self._destination, self._stop)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def test_much_data_arrives_whole_while_keys_are_made_anew(
             contextlib.closing(Forward(session, "127.0.0.1", echo)) as forward,
         ):
             test_much_data_arrives_whole(forward)
-            assert forward.failure is None
+            assert forward.failure_since(0.0) is None
 
 
 def test_many_connections_at_once_do_not_mix(forward: Forward, server: Server) -> None:
@@ -181,7 +182,7 @@ def test_a_lost_session_ends_its_connections_and_the_next_one_makes_it_again(for
     with connected(forward) as connection:
         connection.sendall(b"again")
         assert connection.recv(100) == b"again"
-    assert forward.failure is None
+    assert forward.failure_since(0.0) is None
 
 
 def test_a_server_that_breaks_off_ends_the_connection(session: Session) -> None:
@@ -344,9 +345,9 @@ def test_a_port_at_which_nothing_listens_is_told(session: Session) -> None:
         assert "nothing listens there" in caught.value.hint
         with connected(forward) as connection, contextlib.suppress(ConnectionResetError):
             assert connection.recv(100) == b""
-        wait_for(lambda: forward.failure is not None, "the failure to be known")
-        assert isinstance(forward.failure, StoreUnreachable)
-        assert forward.failure.message == caught.value.message
+        failure = forward.failure_since(0.0)
+        assert isinstance(failure, StoreUnreachable)
+        assert failure.message == caught.value.message
 
 
 def test_a_name_that_the_host_does_not_know_is_told(session: Session) -> None:
@@ -375,9 +376,50 @@ def test_a_session_that_cannot_be_made_is_the_failure(user: User, echo: int) -> 
     with contextlib.closing(Forward(session, "127.0.0.1", echo)) as forward:
         with connected(forward) as connection, contextlib.suppress(ConnectionResetError):
             assert connection.recv(100) == b""
-        wait_for(lambda: forward.failure is not None, "the failure to be known")
-        assert isinstance(forward.failure, StoreError)
+        assert isinstance(forward.failure_since(0.0), StoreError)
     session.close()
+
+
+def refused(forward: Forward) -> None:
+    """Makes a connection, and waits until it is closed."""
+    with connected(forward) as connection, contextlib.suppress(ConnectionResetError):
+        assert connection.recv(100) == b""
+
+
+def test_a_connection_that_is_carried_takes_no_other_s_failure_away(session: Session) -> None:
+    port = free_port()
+    with contextlib.closing(Forward(session, "127.0.0.1", port)) as forward:
+        began = time.monotonic()
+        refused(forward)
+        with socket.create_server(("127.0.0.1", port)) as listener, connected(forward) as connection:
+            listener.settimeout(20)
+            arrived, _ = listener.accept()
+            with arrived:
+                arrived.sendall(b"hello")
+                assert connection.recv(100) == b"hello"
+        failure = forward.failure_since(began)
+        assert failure is not None
+        assert f"127.0.0.1:{port}" in failure.message
+
+
+def test_a_failure_is_never_told_to_who_began_after_its_connection(
+    user: User, key: Path, tmp_path: Path, server: Server
+) -> None:
+    with ssh_server(tmp_path / "s", server.host_keys, [public(key)]) as other:
+        user.knows(other.known_line)
+        session = Session(other.address, files=user.files, secrets=Secrets())
+        session.connect()
+        with contextlib.closing(session), contextlib.closing(Forward(session, "127.0.0.1", free_port())) as forward:
+            refused(forward)
+            began = time.monotonic()
+            assert forward.failure_since(began) is None
+            with other.frozen():
+                connection = connected(forward)
+                wait_for(lambda: "flowdeck-ssh-relay" in {thread.name for thread in ours()}, "it to be taken")
+                later = time.monotonic()
+            with connection:
+                wait_for(lambda: forward.failure_since(began) is not None, "the failure that came too late")
+            assert forward.failure_since(later) is None
 
 
 # What it is for.
@@ -434,7 +476,7 @@ def test_postgresql_goes_through_it_and_survives_a_lost_session(session: Session
                 connection.execute("SELECT 1")
         with connect() as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-        assert forward.failure is None
+        assert forward.failure_since(0.0) is None
 
 
 def test_mariadb_goes_through_it(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -24,6 +25,8 @@ from store.secrets import SecretRef
 from store.sql.passwords import my_cnf, pgpass
 from store.sql.reach import driver_url
 from store.ssh.files import SshFiles
+from store.ssh.forward import Forward
+from store.ssh.session import Session
 from store.uris import Address, Detour, Kind, parse
 from tests.support.backends import reference_server
 from tests.support.copies import mariadb_copy, postgres_copy
@@ -180,6 +183,25 @@ def test_an_ssh_host_that_went_away_is_told_and_comes_back(
                 assert contents(store) == before
         finally:
             store.close()
+
+
+def test_what_fails_later_is_not_told_as_what_failed_on_the_way_before(user: User, server: Server) -> None:
+    session = Session(server.address, files=user.files)
+    with closing(session), closing(Forward(session, "127.0.0.1", free_port())) as forward:
+        with pytest.raises(StoreUnreachable, match="cannot connect"), route._told_by(forward):
+            _used_in_vain(forward)
+        with pytest.raises(StoreUnreachable, match="certificate"), route._told_by(forward):
+            raise StoreUnreachable("certificate")
+
+
+def _used_in_vain(forward: Forward) -> None:
+    """As a driver that sees no more than that its connection is closed."""
+    with (
+        socket.create_connection(("127.0.0.1", forward.port or 0), timeout=20) as connection,
+        contextlib.suppress(ConnectionResetError),
+    ):
+        assert connection.recv(100) == b""
+    raise StoreUnreachable("closed")
 
 
 @pytest.mark.parametrize("kind", ["http", "postgresql", "mysql"])
