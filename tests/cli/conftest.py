@@ -14,7 +14,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeStore], FakeStore]:
     """Makes every address name this store."""
 
     def use(store: FakeStore) -> FakeStore:
-        monkeypatch.setattr("store.opening.open_store", lambda uri, cancel=None: store)
+        monkeypatch.setattr("store.opening.open_address", lambda address, cancel=None, *, questions=None: store)
         monkeypatch.setenv("FLOWDECK_STORE", "http://mlflow.example:5000")
         return store
 

@@ -17,6 +17,7 @@ from tui.cli.options import (
     store_option,
     view_of,
 )
+from tui.cli.repeated import sorted_by
 from tui.cli.sort_keys import order_by
 from tui.view.experiments_sheet import experiments_sheet
 from tui.view.export import Format
@@ -44,7 +45,8 @@ def experiments(
     )
     format_ = settings.output
     with settings.opened() as store:
-        page = store.experiments(query)
+        with sorted_by(sort, query.order_by):
+            page = store.experiments(query)
         counts = store.info.counts_runs
         stats = store.experiment_stats() if counts and format_ in (Format.TABLE, Format.MD) else {}
     sheet = experiments_sheet(page.items, stats if counts else None, stage=deleted or everything)

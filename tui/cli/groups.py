@@ -25,6 +25,7 @@ from tui.cli.options import (
     store_option,
     view_of,
 )
+from tui.cli.repeated import experiments_of
 from tui.cli.run_columns import DATASETS, KINDS
 from tui.view.export import Format
 from tui.view.group_sheet import group_sheet
@@ -100,12 +101,11 @@ def groups(
     with settings.opened() as store:
         ids = None
         if experiments:
-            from store.lookup import find_experiment
-
-            ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
+            ids = experiments_of(store, experiments)
         query = RunQuery(ids, filter_, (), view_of(deleted, everything))
         grouping, metrics = _grouped(store, query, by, chosen, order)
-        tell_absent(store, query, _unseen(grouping, metrics), found=bool(grouping.runs))
+        given = {"-b": keys, "-c": columns}
+        tell_absent(store, query, _unseen(grouping, metrics), found=bool(grouping.runs), given=given)
     if order is not None and not can_rank(order, grouping, metrics):
         from store.errors import UsageError
 

@@ -12,6 +12,7 @@ import click
 from tui.cli import diagnostics, output
 from tui.cli.completing import complete_metrics, complete_runs
 from tui.cli.options import Settings, store_option
+from tui.cli.repeated import each_by_itself
 
 if TYPE_CHECKING:
     from store.entities import Axis, MetricSummary, Run
@@ -113,7 +114,10 @@ def _series(store: Store, runs: Sequence[Run], metrics: Sequence[str]) -> list[_
     for metric in metrics:
         having = [run for run in runs if metric in summaries[run.run_id]]
         if not having:
-            raise no_metric(store, runs[0], metric)
+            error = no_metric(store, runs[0], metric)
+            known = {key for keys in summaries.values() for key in keys}
+            error.hint = each_by_itself("-m", metric, known.__contains__) or error.hint
+            raise error
         series += [_Series(run, summaries[run.run_id][metric]) for run in having]
         for run in runs:
             if run not in having:

@@ -77,10 +77,10 @@ def _parse_plain(text: str, whole: str) -> RunField:
         return RunField(kind, key)
     from store.errors import UsageError
     from store.lookup import alternatives, similar
+    from tui.cli.repeated import each_by_itself, is_key
 
-    parts = [part.strip() for part in whole.split(",")]
-    if len(parts) > 1 and all(part in ATTRIBUTES or part.partition(".")[0] in KINDS for part in parts):
-        raise UsageError(f"{whole} is not a column", f"name each by itself: {' '.join(f'-c {part}' for part in parts)}")
+    if told := each_by_itself("-c", whole, is_key):
+        raise UsageError(f"{whole} is not a column", told)
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
     raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)

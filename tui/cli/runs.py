@@ -27,6 +27,7 @@ from tui.cli.options import (
     store_option,
     view_of,
 )
+from tui.cli.repeated import experiments_of, sorted_by
 from tui.cli.run_columns import parse_column
 from tui.cli.sort_keys import order_by
 from tui.run_reading import RunReading, histories_of
@@ -112,11 +113,9 @@ def runs(
     with written_to(to, force, format_), settings.opened() as store:
         ids = None
         if experiments:
-            from store.lookup import find_experiment
-
-            ids = tuple(dict.fromkeys(find_experiment(store, text).experiment_id for text in experiments))
+            ids = experiments_of(store, experiments)
         query = RunQuery(ids, filter_, order, view, limit or None)
-        with headway_shown() as progress:
+        with headway_shown() as progress, sorted_by(sort, order):
             page = store.run_ids(query, progress=progress)
         reading = RunReading(store, page.items, _named(chosen, order), histories_of(chosen))
         if len(reading.ids) > LONG_ANSWER:
@@ -128,7 +127,7 @@ def runs(
         else:
             _print_sheet(store, reading, chosen, format_)
         tell_page(page, "run", len(reading.incomplete), "flowdeck show RUN")
-        tell_absent(store, query, reading.unseen(), found=bool(reading.ids))
+        tell_absent(store, query, reading.unseen(), found=bool(reading.ids), given={"-c": columns, "--sort": sort})
 
 
 def _named(columns: tuple[RunField, ...], order: tuple[str, ...]) -> list[Named]:
