@@ -15,6 +15,7 @@ from typing import Final
 from store.direction import more_is_better
 from store.entities import Run
 from store.kinds import is_infinite
+from store.seeds import repeats
 
 MOST_RUNS: Final = 50
 """Runs that are compared at a time: more have no room beside each other."""
@@ -119,7 +120,9 @@ def _rows(section: Section, found: Sequence[Mapping[str, Value]], baseline: int,
     keys = dict.fromkeys(key for one in found for key in one)
     for key in sorted(keys) if sort else keys:
         values = tuple(one.get(key) for one in found)
-        numbers = [_number(section, value) for value in values]
+        # Of seeds none is more than another.
+        plain = section is Section.PARAMS and repeats(key)
+        numbers = [None if plain else _number(section, value) for value in values]
         base = numbers[baseline]
 
         def against(measure: Callable[[float, float], float | None]) -> tuple[float | None, ...]:

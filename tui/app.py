@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import rich
 from rich.console import RenderableType
 from textual import events
-from textual.app import App
 from textual.screen import Screen
 
 from store.errors import StoreNotFound
@@ -26,6 +26,7 @@ from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
 from tui.keys import BY_ID
 from tui.messages import Copied, CopyWanted, StoreLeft
+from tui.notices import Notices
 from tui.palette import KeyCommands, Palette, ThemeCommands
 from tui.screens.browser import Browser
 from tui.state import Spots
@@ -46,11 +47,14 @@ COLLECTION = (700, 10, 10)
 RESUMED = 0.1
 """Seconds after which a program that was stopped has its terminal back for sure."""
 
+INSISTING = 1.0
+"""Seconds after something was cancelled in which the same key does not mean the program: it was pressed twice."""
+
 KILLED = 128
 """Added to the number of the signal that ended the program, as shells count."""
 
 
-class FlowdeckApp(App[int]):
+class FlowdeckApp(Notices):
     """flowdeck on one store after another."""
 
     # The browser's is loaded with the application's: the first frame needs both.
@@ -80,6 +84,8 @@ class FlowdeckApp(App[int]):
         that are kept; `notice` is said first.
         """
         super().__init__()
+        self._cancelled = 0.0
+        """When something was cancelled last, in seconds of `monotonic`."""
         self._read_only = read_only
         self._questions = ScreenQuestions(self)
         self._opener = opener or partial(reading.open_store, questions=self._questions)
@@ -226,8 +232,9 @@ class FlowdeckApp(App[int]):
         """Ends what is being done, whatever lies above the screen that does it; if nothing is, the program."""
         browser = next((screen for screen in self.screen_stack if isinstance(screen, Browser)), None)
         if browser is not None and await browser.cancel_reading():
+            self._cancelled = monotonic()
             self.notify("cancelled", timeout=3)
-        else:
+        elif monotonic() - self._cancelled > INSISTING:
             self.exit(0)
 
     def action_next_theme(self) -> None:

@@ -62,6 +62,12 @@ def test_what_is_no_finite_number_is_never_better(odd: float) -> None:
     assert not row(compare([measured(1, loss=odd), measured(2, loss=odd)]), Section.METRICS, "loss").differs
 
 
+def test_of_seeds_none_is_more_than_another() -> None:
+    found = compare([run(1, params={"seed": "1", "lr": "1"}), run(2, params={"seed": "2", "lr": "2"})])
+    assert row(found, Section.PARAMS, "seed").differences == (None, None)
+    assert row(found, Section.PARAMS, "lr").percents == (None, 100.0)
+
+
 def test_ids_moments_and_versions_are_no_amounts() -> None:
     found = compare([run(1, tags={"version": "1"}), run(2, experiment_id="7", tags={"version": "2"})])
     assert row(found, Section.ATTRIBUTES, "experiment_id").differences == (None, None)

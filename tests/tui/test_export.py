@@ -363,6 +363,8 @@ async def test_what_is_cancelled_leaves_nothing(folder: Path) -> None:
         assert "written" not in screen_text(pilot.app)
         assert "exporting" not in screen_text(pilot.app)
         assert not screen.busy
+        # Pressed twice, it meant that, too.
+        await pilot.press("ctrl+c")
         assert pilot.app.is_running
 
 
@@ -560,7 +562,16 @@ async def test_groups_are_written_as_they_are_listed(walk: Walk, demo: Path) -> 
         printed = invoke(*command, "-o", "csv")
         assert printed.code == 0, printed.err
         assert sorted(row[:1] + row[2:] for row in outer) == sorted(rows(printed.text)[1:])
-        # The runs behind them are offered, too.
+        # The runs behind them are offered, too, under a name of their own.
+        dialogue = await exporting(pilot)
+        name = dialogue.query_one(Input)
+        assert name.value.startswith("resnet-cifar10-groups-")
+        await pilot.press("down")
+        await wait_for(pilot, lambda: name.value.startswith("resnet-cifar10-runs-"), "another name")
+        await pilot.press("x", "up")
+        await pilot.pause()
+        assert name.value.endswith("csvx")
+        await pilot.press("escape")
         assert len(rows(await exported(pilot, LISTED, "runs.csv"))) == 1 + len(screen.runs.ids)
 
 

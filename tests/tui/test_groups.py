@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from store.entities import Metric
 from store.errors import StoreError
+from store.groups import group_key_of
 from store.protocols import Headway
 from tests.tui.conftest import Walk, screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, run, shown
@@ -19,6 +20,7 @@ from tui.screens.modals.grouping import GroupingScreen
 from tui.screens.modals.picker import Picker
 from tui.view.group_order import Measure
 from tui.views import ViewBook, read_views
+from tui.widgets.line import Line
 
 
 def store_of(*values: tuple[str, str, float]) -> FakeStore:
@@ -335,3 +337,17 @@ async def test_groups_are_filtered_and_a_mistake_is_mended_in_their_place(walk: 
         await pilot.press("escape")
         assert (screen.panes.grouped, screen.runs.ids) == (True, some)
         assert screen.panes.groups.history.texts == ("params.max_depth > 6",)
+
+
+async def test_what_does_not_stand_before_the_metrics_is_told_of_the_group_under_the_cursor() -> None:
+    runs = [run(n, params={"a": str(n // 2), "b": "x", "c": "[y]" if n < 2 else "z"}) for n in range(4)]
+    async with shown(FakeStore(runs), size=(80, 24)) as pilot:
+        screen = await to_runs(pilot)
+        screen.runs.group_by((tuple(group_key_of(f"params.{key}") for key in "abc"),))
+        await grouped(pilot, screen)
+        line = screen.panes.groups.query_one("#groups-others", Line)
+        assert line.text == "c [y]"
+        await pilot.press("down")
+        await wait_for(pilot, lambda: line.text == "c z", "that of the next group")
+        screen.runs.group_by((tuple(group_key_of(f"params.{key}") for key in "ab"),))
+        await wait_for(pilot, lambda: not line.display, "nothing else")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 GROUP: Final = "export"
 """The work that writes a file, one at a time."""
 
+RUNS: Final = "runs"
+"""What files of runs are called."""
+
 SEEN, LISTED, EVERYTHING, MARKED, GROUPED = "seen", "listed", "everything", "marked", "grouped"
 """What of the runs is exported."""
 
@@ -36,7 +39,7 @@ class Offer:
 
     choices: Sequence[ExportChoice]
     name: Sequence[str]
-    """What a file of it is called after."""
+    """What a file of it is called after, before the noun of the choice."""
     start: Callable[[str, Target], bool]
     """Starts writing the choice with this id; False if that cannot be done."""
 
@@ -90,8 +93,8 @@ class ExportsScreen(GroupsScreen):
             self.notify("the export before is not done yet", severity="warning", markup=False)
             return
         day = datetime.now().astimezone().strftime("%Y-%m-%d")
-        name = proposed_name(offer.name, day, Format.CSV)
-        self.app.push_screen(ExportScreen(offer.choices, name), lambda chosen: self._chosen(offer, chosen))
+        names = [proposed_name((*offer.name, choice.noun), day, Format.CSV) for choice in offer.choices]
+        self.app.push_screen(ExportScreen(offer.choices, names), lambda chosen: self._chosen(offer, chosen))
 
     def _chosen(self, offer: Offer, chosen: ExportChosen | None) -> None:
         from tui.exporting import Target
@@ -120,31 +123,31 @@ class ExportsScreen(GroupsScreen):
         every = plural(len(runs.ids), "run") if runs.settled else f"more than {plural(len(runs.ids), 'run')}"
         these = _columns(runs.columns)
         choices = [
-            ExportChoice(LISTED, "all that match", every, *these),
-            ExportChoice(EVERYTHING, "all that match", every, "every param, metric and tag"),
+            ExportChoice(LISTED, "all that match", every, *these, noun=RUNS),
+            ExportChoice(EVERYTHING, "all that match", every, "every param, metric and tag", noun=RUNS),
         ]
         if marks:
-            choices.append(ExportChoice(MARKED, "those marked", plural(len(marks), "run"), *these))
+            choices.append(ExportChoice(MARKED, "those marked", plural(len(marks), "run"), *these, noun=RUNS))
         if not self.panes.grouped and seen.ids:
             shown = plural(len(seen.ids), "run"), *_columns(seen.columns)
-            choices.insert(0, ExportChoice(SEEN, "what is on screen", *shown))
+            choices.insert(0, ExportChoice(SEEN, "what is on screen", *shown, noun=RUNS))
         ids = view.experiment_ids
         name = "all" if ids is None else " ".join(self._names.get(key, key) for key in ids)
         wishes: dict[str, RunsWish] = {one.id: self._wish(one.id) for one in choices}
         pane = self.panes.groups
         grouping, metrics, groups = pane.grouping, pane.columns, pane.listed
         if not self.panes.grouped or grouping is None:
-            self._ask(Offer(choices, (name, "runs"), lambda key, target: self._write_runs(wishes[key], target)))
+            self._ask(Offer(choices, (name,), lambda key, target: self._write_runs(wishes[key], target)))
             return
         amount = plural(len(groups), "group")
-        choices.insert(0, ExportChoice(GROUPED, "what is listed", amount, plural(len(metrics), "metric")))
+        choices.insert(0, ExportChoice(GROUPED, "what is listed", amount, plural(len(metrics), "metric"), noun=GROUPS))
 
         def start(key: str, target: Target) -> bool:
             if key != GROUPED:
                 return self._write_runs(wishes[key], target)
             return self._write_sheet(group_sheet(grouping.keys, metrics, groups), amount, target)
 
-        self._ask(Offer(choices, (name, "groups"), start))
+        self._ask(Offer(choices, (name,), start))
 
     def _wish(self, what: str) -> RunsWish:
         """What is to be read for one of the choices, as the list is now."""

@@ -30,6 +30,8 @@ class ExportChoice:
     """What of each."""
     left_out: str = ""
     """What a file cannot have; empty if it has everything."""
+    noun: str = ""
+    """What the name of a file of it ends in, before the day."""
 
 
 def format_name(format_: Format) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from textual.app import ComposeResult
 from textual.message import Message
 
 from tui.bindings import bindings, key_of, some_bindings
@@ -13,12 +14,13 @@ from tui.keys import Place
 from tui.view import cells
 from tui.view.glyphs import GLYPHS
 from tui.view.group_order import GroupOrder, can_rank, usual_order
-from tui.view.groups import KEYS_BEFORE, GroupRows, key_of_group, levels_text, order_text
+from tui.view.groups import KEYS_BEFORE, GroupRows, key_of_group, key_title, levels_text, order_text, value_text
 from tui.view.runs_texts import place
 from tui.view.stages import STAGE_NAMES
 from tui.view.table import Column, ListRows
 from tui.view.text import clean
 from tui.widgets.filtering_pane import FilteringPane
+from tui.widgets.line import Line
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -89,6 +91,10 @@ class GroupsPane(FilteringPane):
         """The runs that were grouped."""
         self.marks: Collection[str] = ()
         """The ids of all runs that are marked."""
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield Line(id="groups-others", classes="notes -gone")
 
     def wait(self, view: RunsView, names: Mapping[str, str]) -> None:
         """Groups are being read; those of the same view stay until then."""
@@ -183,6 +189,7 @@ class GroupsPane(FilteringPane):
             return
         rows = GroupRows(self._grouping, self._columns, order, self._folded)
         self.table.show(rows, empty=f"there are no runs to group\n{key_of(self, 'back')} shows the list")
+        self._tell_others()
         self.marked()
 
     def _entitle(self) -> None:
@@ -242,6 +249,16 @@ class GroupsPane(FilteringPane):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
+        self._tell_others()
+
+    def _tell_others(self) -> None:
+        """What else the group under the cursor has in common, if not all of it stands before the metrics."""
+        group, grouping = self.group, self._grouping
+        pieces: list[tuple[str, str]] = []
+        if group is not None and grouping is not None:
+            others = list(zip(grouping.keys, group.values, strict=False))[KEYS_BEFORE:]
+            pieces = [(f"{key_title(key)} {value_text(value)}", "dim") for key, value in others]
+        self._say("#groups-others", pieces)
 
     def action_group_mark(self) -> None:
         """Marks the runs of the group under the cursor, and goes on to the next one."""
@@ -290,7 +307,13 @@ class _Marked(Container[str]):
 
     def __init__(self, rows: GroupRows, ids: Sequence[str], marks: Collection[str]) -> None:
         self._rows, self._ids, self._marks = rows, ids, marks
+        self._known: dict[object, bool] = {}
+        """By key: a group may have a hundred thousand runs, and is painted at every cursor key."""
 
     def __contains__(self, key: object) -> bool:
-        row = self._rows.find(key) if isinstance(key, str) and self._marks else None
-        return row is not None and all(self._ids[place] in self._marks for place in self._rows.groups[row].places)
+        known = self._known.get(key)
+        if known is None:
+            row = self._rows.find(key) if isinstance(key, str) and self._marks else None
+            places = () if row is None else self._rows.groups[row].places
+            known = self._known[key] = row is not None and all(self._ids[place] in self._marks for place in places)
+        return known

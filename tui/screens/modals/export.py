@@ -43,12 +43,14 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
 
     CSS_PATH = "export.tcss"
 
-    def __init__(self, choices: Sequence[ExportChoice], name: str, chosen: Format = Format.CSV) -> None:
-        """`name` is the name of the file that is proposed, with the ending of the `chosen` format."""
+    def __init__(self, choices: Sequence[ExportChoice], names: Sequence[str], chosen: Format = Format.CSV) -> None:
+        """`names` are those of the files that are proposed for the choices, with the ending of the `chosen` format."""
         super().__init__()
         self._choices = choices
-        self._name = name
-        self._format = chosen
+        self._proposals = {choice.id: name for choice, name in zip(choices, names, strict=True)}
+        self._proposed = names[0]
+        """What is proposed for the choice under the cursor."""
+        self._given = self._format = chosen
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
@@ -57,7 +59,7 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
             yield Tabs([format_name(one) for one in FORMATS])
             with Horizontal():
                 yield Label("to")
-                field = Input(self._name, compact=True)
+                field = Input(self._proposed, compact=True)
                 field.cursor_blink = False
                 yield field
             yield Line(classes="hint")
@@ -117,7 +119,13 @@ class ExportScreen(ModalScreen[ExportChosen | None]):
         self._end()
 
     def on_table_moved(self, event: Table.Moved) -> None:
+        """Proposes another name, unless one was typed."""
         event.stop()
+        field, before = self.query_one(Input), self._proposed
+        self._proposed = self._proposals[self._choices[event.index].id]
+        if field.value == renamed(before, self._given, self._format):
+            field.value = renamed(self._proposed, self._given, self._format)
+            field.cursor_position = len(field.value)
 
     def _end(self) -> None:
         key, path = self.query_one(Table).key, self.query_one(Input).value.strip()

@@ -1,0 +1,22 @@
+"""What is told in passing."""
+
+from __future__ import annotations
+
+from tests.tui.fakes import FakeStore, run, shown
+from tests.tui.test_groups import to_runs
+
+
+async def test_a_notice_that_is_on_screen_is_not_told_once_more() -> None:
+    async with shown(FakeStore([run(1)]), size=(100, 24)) as pilot:
+        screen = await to_runs(pilot)
+        for _ in range(3):
+            await pilot.press("c")
+        screen.notify("another one")
+        await pilot.pause()
+        assert sorted(toast.message for toast in pilot.app._notifications) == [
+            "0 runs marked: Space marks from 2 to 50 to compare",
+            "another one",
+        ]
+        screen.notify("another one", severity="error")
+        await pilot.pause()
+        assert len(list(pilot.app._notifications)) == 3
