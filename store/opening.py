@@ -99,7 +99,8 @@ def open_named(
 
     if not STORE_NAME.match(text):
         return open_address(parse(text), cancel, questions=questions)
-    from store.saved import address_of, find_store
+    from store.saved import address_of
+    from store.saved_reading import find_store
 
     saved = find_store(text, environ)
     return open_address(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
@@ -113,7 +114,8 @@ def open_named_changes(
 
     if not STORE_NAME.match(text):
         return open_changes(parse(text), cancel, questions=questions)
-    from store.saved import address_of, find_store
+    from store.saved import address_of
+    from store.saved_reading import find_store
 
     saved = find_store(text, environ)
     return open_changes(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)

@@ -286,7 +286,7 @@ def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:
 
     saved = None
     if STORE_NAME.match(uri):
-        from store.saved import find_store
+        from store.saved_reading import find_store
 
         saved = find_store(uri, os.environ)
     check_address(uri if saved is None else saved.uri)

@@ -105,7 +105,7 @@ def open_store(uri: str, cancel: Event | None = None, *, questions: Questions | 
 def list_stores(given: Which, post: Post, cancel: Event) -> None:
     """The saved stores, and the one that was `given` on the command line if it is none of them."""
     from store.places import config_path
-    from store.saved import read_stores
+    from store.saved_reading import read_stores
     from tui.view.stores import saved_entry, unsaved_entry
 
     entries = [saved_entry(saved) for saved in read_stores(config_path(os.environ)).values()]

@@ -11,7 +11,9 @@ import pytest
 
 import tui.app
 from store.questions import HostQuestion, Prompt
-from store.saved import make_saved, read_stores, save_store
+from store.saved import make_saved
+from store.saved_reading import read_stores
+from store.saved_writing import save_store
 from store.secrets import SecretRef
 from tests.cli.test_completion import offered
 from tests.support.cli import Result, invoke, process

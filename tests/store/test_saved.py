@@ -13,7 +13,9 @@ import pytest
 
 from store import secrets
 from store.errors import AccessDenied, DriverMissing, StoreNotFound, UriError, UsageError
-from store.saved import SavedStore, address_of, find_store, make_saved, read_stores, remove_store, save_store
+from store.saved import SavedStore, address_of, make_saved
+from store.saved_reading import find_store, read_stores
+from store.saved_writing import remove_store, save_store
 from store.secrets import SecretRef, parse_secret, read_secret
 from store.uris import Kind, has_secret, with_password
 

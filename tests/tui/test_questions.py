@@ -12,7 +12,8 @@ from textual.widgets import Button, Input
 
 from store.errors import Cancelled
 from store.questions import HostQuestion, Prompt
-from store.saved import make_saved, save_store
+from store.saved import make_saved
+from store.saved_writing import save_store
 from tests.tui.conftest import wait_for
 from tests.tui.fakes import FakeStore, run
 from tests.tui.test_stores import at, browser, seen, shown, told

@@ -22,7 +22,8 @@ from textual.pilot import Pilot
 from store.entities import NO_COUNTS, ViewType
 from store.errors import StoreUnreachable
 from store.opening import open_store
-from store.saved import make_saved, save_store
+from store.saved import make_saved
+from store.saved_writing import save_store
 from tests.support.tree_copy import tree_copy
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, run

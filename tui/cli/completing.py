@@ -78,7 +78,7 @@ def complete_stores(_context: click.Context, _parameter: Any, incomplete: str) -
 
     from store.errors import FlowdeckError
     from store.places import STORE_NAME, config_path
-    from store.saved import store_names
+    from store.saved_reading import store_names
 
     try:
         names = store_names(config_path(os.environ))

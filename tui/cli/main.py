@@ -65,7 +65,7 @@ class Commands(click.Group):
 
 def _is_saved(name: str) -> bool:
     from store.places import config_path
-    from store.saved import store_names
+    from store.saved_reading import store_names
 
     return name in store_names(config_path(os.environ))
 
@@ -73,7 +73,7 @@ def _is_saved(name: str) -> bool:
 def _no_such_command(name: str) -> str:
     from store.lookup import alternatives, similar
     from store.places import config_path
-    from store.saved import store_names
+    from store.saved_reading import store_names
 
     near = similar(name, [*COMMANDS, *store_names(config_path(os.environ))])
     return f"there is no command and no store “{name}”." + (f" Did you mean {alternatives(near)}?" if near else "")

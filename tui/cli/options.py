@@ -51,7 +51,7 @@ class Settings:
 
     def saved(self) -> SavedStore | None:
         """The saved store that is meant; None if an address is. Raises `StoreNotFound` and `UsageError`."""
-        from store.saved import find_store
+        from store.saved_reading import find_store
 
         return find_store(self.address()[0], os.environ)
 

@@ -50,7 +50,8 @@ def tried(names: Iterable[str], questions: Questions | None) -> Iterator[Trial]:
 def _tried(name: str, questions: Questions | None) -> Trial:
     from store.opening import open_address
     from store.protocols import ExperimentQuery
-    from store.saved import address_of, find_store
+    from store.saved import address_of
+    from store.saved_reading import find_store
 
     started = time.monotonic()
     ssh = None

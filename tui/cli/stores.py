@@ -43,7 +43,7 @@ def stores() -> None:
 def list_stores(settings: Settings) -> None:
     """List the saved stores."""
     from store.places import config_path
-    from store.saved import read_stores
+    from store.saved_reading import read_stores
 
     known = list(read_stores(config_path(os.environ)).values())
     format_ = settings.output
@@ -105,7 +105,8 @@ def add(
     credentials file count as always. With --ssh, host and port are those that the SSH host sees.
     """
     from store.places import config_path
-    from store.saved import absolute, make_saved, save_store
+    from store.saved import absolute, make_saved
+    from store.saved_writing import save_store
     from store.secrets import parse_secret
     from store.uris import has_secret, redact_address
     from tui.cli.commands import COMMANDS
@@ -134,7 +135,7 @@ def add(
 def remove(name: str) -> None:
     """Forget a saved store; the store itself is not touched."""
     from store.places import config_path
-    from store.saved import remove_store
+    from store.saved_writing import remove_store
     from tui.view.status import store_title
 
     path = config_path(os.environ)
@@ -152,7 +153,7 @@ def test(settings: Settings, names: Sequence[str]) -> int:
     The exit code is 3 if any of them cannot be opened, and 1 if there is none.
     """
     from store.places import config_path
-    from store.saved import no_such_store, store_names
+    from store.saved_reading import no_such_store, store_names
     from tui.cli.store_trial import print_trials, tried
 
     known = store_names(config_path(os.environ))
