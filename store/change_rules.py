@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from store.changes import (
-    NAME_TAG,
     Change,
     DeleteRuns,
     Edit,
@@ -22,6 +21,7 @@ from store.changes import (
     Result,
     SetTags,
 )
+from store.kinds import NAME_TAG
 
 LONGEST_KEY: Final = 250
 """Characters of a tag's key, and of a run's name."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
-NAME_TAG: Final = "mlflow.runName"
-NOTE_TAG: Final = "mlflow.note.content"
+from store.kinds import NOTE_TAG as NOTE_TAG
 
 
 class Field(enum.StrEnum):

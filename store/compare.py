@@ -14,14 +14,11 @@ from typing import Final
 
 from store.direction import more_is_better
 from store.entities import Run
-from store.kinds import is_infinite
+from store.kinds import NAME_TAG, is_infinite
 from store.seeds import repeats
 
 MOST_RUNS: Final = 50
 """Runs that are compared at a time: more have no room beside each other."""
-
-_NAME_TAG: Final = "mlflow.runName"
-"""The name of the run once more."""
 
 
 class Section(enum.StrEnum):
@@ -89,19 +86,18 @@ def compare(runs: Sequence[Run], baseline: int = 0, directions: Mapping[str, boo
         up = known.get(row.key, more_is_better(row.key))
         better = tuple(None if up is None or not change else (change > 0) is up for change in row.differences)
         rows.append(Row(row.section, row.key, row.values, row.differs, row.differences, row.percents, better))
-    tags = [{key: value for key, value in run.tags.items() if key != _NAME_TAG} for run in runs]
+    tags = [{key: value for key, value in run.tags.items() if key != NAME_TAG} for run in runs]
     rows += _rows(Section.TAGS, tags, baseline)
     rows += _rows(Section.DATASETS, [_datasets(run) for run in runs], baseline)
     return Comparison(tuple(runs), baseline, tuple(rows))
 
 
 def _attributes(run: Run) -> dict[str, Value]:
-    duration = None if run.start_time is None or run.end_time is None else run.end_time - run.start_time
     found: dict[str, Value] = {
         "experiment_id": run.experiment_id,
         "status": run.status,
         "start_time": run.start_time,
-        "duration": duration,
+        "duration": run.duration,
         "user_id": run.user_id,
         "lifecycle_stage": run.lifecycle_stage,
     }

@@ -136,6 +136,11 @@ class Run:
     problems: tuple[str, ...] = ()
     """What of it could not be read, and why: entries of a tree that are malformed or half-written."""
 
+    @property
+    def duration(self) -> int | None:
+        """Milliseconds from start to end; None for a run that has not ended."""
+        return None if self.start_time is None or self.end_time is None else self.end_time - self.start_time
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedModel:

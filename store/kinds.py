@@ -1,4 +1,4 @@
-"""MLflow's enumerations: apart from the entities, because the first frame needs no more than these."""
+"""MLflow's enumerations and tags: apart from the entities, because the first frame needs no more than these."""
 
 from __future__ import annotations
 
@@ -82,5 +82,20 @@ class KeyKind(enum.StrEnum):
     DATASET = "datasets"
 
 
+NAME_TAG: Final = "mlflow.runName"
+"""The tag that has a run's name once more, and alone before MLflow 1.29."""
+
+NOTE_TAG: Final = "mlflow.note.content"
+"""The tag that has the note of an experiment or a run, in Markdown."""
+
 PARENT_TAG: Final = "mlflow.parentRunId"
 """The tag by which a nested run names its parent."""
+
+USER_TAG: Final = "mlflow.user"
+"""The tag that names who started a run."""
+
+CONTEXT_TAG: Final = "mlflow.data.context"
+"""The tag of a dataset's use by a run that says what for."""
+
+LOGGED_MODEL_STATUS: Final = {0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "FAILED"}
+"""The states of a logged model (MLflow's LoggedModelStatus) by the integers that databases and trees keep."""

@@ -8,14 +8,11 @@ from typing import Final
 
 from store.entities import Page, Run
 from store.key_counts import PARTS, contains
-from store.kinds import KeyKind
+from store.kinds import CONTEXT_TAG, KeyKind
 from store.protocols import RunKeys
 
 RUNS_WITH_VALUES: Final = 10_000
 """Newest runs whose values are listed: what was tried lately is what is typed, and counting a million takes seconds."""
-
-CONTEXT_TAG: Final = "mlflow.data.context"
-"""The tag of a run's dataset that says what for it was read."""
 
 DATASET_FIELDS: Final = ("name", "digest", "context")
 """What datasets have values of."""

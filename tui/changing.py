@@ -74,7 +74,7 @@ def make(address: str, planned: ChangePlanned, post: Post, cancel: Event) -> Non
 
 def read_note(store: Store, run_id: str, post: Post, cancel: Event) -> None:
     """The note that is to be edited."""
-    from store.changes import NOTE_TAG
+    from store.kinds import NOTE_TAG
 
     found = store.runs([run_id], RunParts.TAGS, cancel)
     post(NoteRead(run_id, found[0].tags.get(NOTE_TAG, "") if found else ""))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from store.file.layout import STATUS
-from store.sql.rows import location
+from store.texts import location
 
 _RUN_KEYS: Final = ("experiment_id", "user_id", "start_time", "end_time", "artifact_uri")
 """What every release writes; the id is `run_uuid` in old ones, the status and the stage may lack."""

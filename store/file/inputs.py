@@ -13,7 +13,7 @@ from store.file.folders import Folder, RunFolder
 from store.file.layout import DATASETS, INPUTS, OUTPUTS, is_component, shown
 from store.file.meta import LARGEST_DATASET, read_meta
 from store.file.reading import Gone, Unreadable, check, listing
-from store.sql.rows import location, value_text
+from store.texts import location, value_text
 
 
 @dataclass(slots=True)

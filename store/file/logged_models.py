@@ -14,7 +14,8 @@ from store.file.layout import LOGGED_MODELS, PARAMS, TAGS, is_component
 from store.file.meta import read_meta
 from store.file.parts import read_texts
 from store.file.reading import Unreadable, check
-from store.sql.rows import LOGGED_MODEL_STATUS, location
+from store.kinds import LOGGED_MODEL_STATUS
+from store.texts import location
 
 
 def logged_models_by_id(

@@ -14,7 +14,7 @@ from store.file.keys import beyond_links, files, find_file, note
 from store.file.layout import METRICS, shown
 from store.file.metric_file import is_settled, latest_of, read_latest
 from store.file.reading import Stamp, Unreadable, look, read, unreadable
-from store.sql.rows import value_text
+from store.texts import value_text
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from store.file.layout import METRICS, PARAMS, TAGS
 from store.file.parts import read_metric, read_metrics, read_text, read_texts
 from store.file.reading import check
 from store.file.tree import BATCH_ROWS
+from store.kinds import NAME_TAG
 from store.protocols import RunKeys
-from store.sql.rows import NAME_TAG
 
 AT_A_TIME: Final = 200
 """Runs whose rows of the index are in memory together."""

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from store.change_rules import Rules, RunState, decide, problems
-from store.changes import NAME_TAG, Change, Edit, Field, Outcome, Result
+from store.changes import Change, Edit, Field, Outcome, Result
 from store.errors import Cancelled, StoreError, UsageError
 from store.http.failures import Broken, Refused
 from store.http.lane import Ask
@@ -19,7 +19,8 @@ from store.http.rows import fields, listed, optional_integer, run_id_of
 from store.http.runs import is_run_id
 from store.http.settings import settings_of
 from store.http.wire import Wire
-from store.sql.rows import text
+from store.kinds import NAME_TAG
+from store.texts import text
 from store.uris import Address
 
 

@@ -1,7 +1,7 @@
 """From what an MLflow server answers to entities.
 
 Older servers write 64-bit integers as strings, all leave out what is not set, and NaN and infinities come as words.
-As in `store.sql.rows`, passwords in URIs stop here.
+Texts pass `store.texts`, where passwords in URIs stop.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from store.entities import (
     Run,
     RunParts,
 )
-from store.sql.rows import NAME_TAG, location, optional_location, optional_text, text, value_text
+from store.kinds import NAME_TAG
+from store.texts import location, optional_location, optional_text, text, value_text
 
 
 def fields(value: Any) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from store.entities import DatasetInput, Experiment, Run
-from store.kinds import Aggregate
+from store.kinds import CONTEXT_TAG, NAME_TAG, Aggregate
 from store.search.like import like_test
 from store.search.numbers import text_number
 from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Value, Word
@@ -25,9 +25,6 @@ Test = Callable[[Any], bool]
 
 Aggregated = Callable[[Run, str, Aggregate, int | None], float | None]
 """What a metric of a run comes to over its history, as `store.search.history.aggregate_of` says it."""
-
-RUN_NAME_TAG: Final = "mlflow.runName"
-CONTEXT_TAG: Final = "mlflow.data.context"
 
 _NUMBER_DIGITS: Final = 19
 """Digits of the greatest experiment id that a filter can name."""
@@ -163,21 +160,14 @@ def _run_condition(comparison: Comparison) -> Callable[[Run], bool]:
         case Entity.ATTRIBUTE:
             if key == "run_name":
                 # As MLflow does: runs of MLflow 1.28 and older have their name in the tag only.
-                return _keyed(lambda run: run.tags, RUN_NAME_TAG, comparison)
+                return _keyed(lambda run: run.tags, NAME_TAG, comparison)
             return _compared(run_attribute(key), comparison)
 
 
 def run_attribute(key: str) -> Callable[[Run], Any]:
     """Reads an attribute by its canonical name; what it reads is None if the run has none."""
-    if key == "duration":
-        return _duration
     # An entity has no other way to say that a database holds no status.
     return (lambda run: run.status or None) if key == "status" else python.attrgetter(key)
-
-
-def _duration(run: Run) -> int | None:
-    """Milliseconds from start to end: a run that has not ended has none."""
-    return None if run.start_time is None or run.end_time is None else run.end_time - run.start_time
 
 
 def _experiment_condition(comparison: Comparison) -> Callable[[Experiment], bool]:

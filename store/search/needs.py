@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from store.kinds import Aggregate, RunParts
-from store.search.match import RUN_NAME_TAG
+from store.kinds import NAME_TAG, Aggregate, RunParts
 from store.search.syntax import Entity, Expr, OrderKey, Word, leaves
 
 _PARTS = {
@@ -63,7 +62,7 @@ def _looked_at(expression: Expr | None, order: Iterable[OrderKey]) -> Iterator[t
                 yield _PARTS[leaf.entity], leaf.key
         elif leaf.key == "run_name":
             # Sorting takes the run's own name, matching takes the tag.
-            yield RunParts.TAGS, RUN_NAME_TAG
+            yield RunParts.TAGS, NAME_TAG
     for key in order:
         if key.entity is not Entity.ATTRIBUTE and key.aggregate is Aggregate.LATEST:
             yield _PARTS[key.entity], key.key

@@ -8,7 +8,7 @@ from typing import Final
 
 from store.entities import Page
 from store.errors import FilterError
-from store.kinds import KeyKind
+from store.kinds import NAME_TAG, PARENT_TAG, USER_TAG, KeyKind
 from store.lookup import similar
 from store.offers import MOST_OFFERS, Observed, Offer, Offers, Typed
 from store.protocols import Store
@@ -28,7 +28,7 @@ LONGEST_VALUE: Final = 200
 _KEYED: Final = {Entity.METRIC: KeyKind.METRIC, Entity.PARAM: KeyKind.PARAM, Entity.TAG: KeyKind.TAG}
 _KINDS: Final = {Entity.PARAM: KeyKind.PARAM, Entity.TAG: KeyKind.TAG, Entity.DATASET: KeyKind.DATASET}
 
-_TAGS: Final = {"run_name": "mlflow.runName", "user_id": "mlflow.user", "parent": "mlflow.parentRunId"}
+_TAGS: Final = {"run_name": NAME_TAG, "user_id": USER_TAG, "parent": PARENT_TAG}
 """Attributes that MLflow writes as tags, too, whose values can be looked up."""
 
 _OPEN: Final = (Kind.ENTITY, Kind.FUNCTION)

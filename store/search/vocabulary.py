@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from store.kinds import PARENT_TAG
+from store.kinds import NOTE_TAG, PARENT_TAG
 from store.search.syntax import Entity, Operator
 
 _EQUALITY: Final = frozenset({Operator.EQUAL, Operator.NOT_EQUAL})
@@ -141,7 +141,6 @@ RUNS: Final = Vocabulary(
     any_case=True,
 )
 
-NOTE_TAG: Final = "mlflow.note.content"
 
 _NOTE: Final = Field(Entity.TAG, NOTE_TAG, ValueKind.TEXT, _MORE_KEYED_TEXT)
 _STAGE: Final = _attribute("lifecycle_stage", ValueKind.TEXT, _MORE_TEXT - _NULLS)

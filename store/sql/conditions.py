@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from store.errors import Unsupported
-from store.kinds import Aggregate
+from store.kinds import CONTEXT_TAG, NAME_TAG, Aggregate
 from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Word
 from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text, exact_text
 from store.sql.engine import IDS_PER_QUERY, fetch
@@ -26,9 +26,7 @@ RUN_COLUMNS: Final = {"run_id": "run_uuid", "run_name": "name"}
 """Attributes of a run whose column has another name."""
 _NUMBERS: Final = ("duration", "start_time", "end_time", "creation_time", "last_update_time")
 
-_RUN_NAME_TAG: Final = "mlflow.runName"
 DATASETS: Final = "datasets (MLflow 2.4 and newer)"
-_CONTEXT_TAG: Final = "mlflow.data.context"
 
 _PLANNED_LOOKUPS: Final = 8
 """Look-ups of params, metrics and tags that PostgreSQL may turn into joins. To find the best order of all of them takes
@@ -127,7 +125,7 @@ class RunConditions(Conditions):
         if entity is Entity.ATTRIBUTE:
             if key != "run_name":
                 return self._column("runs", RUN_COLUMNS.get(key, key), f"attribute {key!r}")
-            entity, key = Entity.TAG, _RUN_NAME_TAG
+            entity, key = Entity.TAG, NAME_TAG
         table = self._schema.table(KEYED_TABLES[entity])
         runs = self._schema.table("runs")
         same_key = compare_text(table.c.key, Operator.EQUAL, key, self._dialect)
@@ -137,7 +135,7 @@ class RunConditions(Conditions):
     def _attribute(self, comparison: Comparison) -> Condition:
         if comparison.key == "run_name":
             # As MLflow does: the column is empty for runs of MLflow 1.28 and older, the tag never is.
-            return self._keyed(comparison, "tags", _RUN_NAME_TAG)
+            return self._keyed(comparison, "tags", NAME_TAG)
         if comparison.key == "duration":
             column = self._column("runs", "end_time", "end times") - self._schema.table("runs").c.start_time
         else:
@@ -191,7 +189,7 @@ class RunConditions(Conditions):
         if comparison.key == "context":
             tags = self._schema.table("input_tags")
             users = users.join(datasets, inputs.c.source_id == dataset_uuid).join(
-                tags, sa.and_(tags.c.input_uuid == inputs.c.input_uuid, tags.c.name == _CONTEXT_TAG)
+                tags, sa.and_(tags.c.input_uuid == inputs.c.input_uuid, tags.c.name == CONTEXT_TAG)
             )
             users = users.where(self._text(tags.c.value, comparison))
         else:
@@ -232,7 +230,7 @@ def dataset_values(connection: sa.Connection, schema: Schema, key: str) -> list[
     dialect = connection.dialect.name
     if key == "context":
         tags = schema.table("input_tags").c
-        statement = sa.select(exact_text(tags.value, dialect)).where(tags.name == _CONTEXT_TAG).distinct()
+        statement = sa.select(exact_text(tags.value, dialect)).where(tags.name == CONTEXT_TAG).distinct()
     else:
         statement = sa.select(exact_text(schema.table("datasets").c[key], dialect)).distinct()
     return [str(row[0]) for row in fetch(connection, statement) if row[0] is not None]

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from store.entities import Experiment, ExperimentStats
 from store.sql.compare import sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
-from store.sql.rows import EXPERIMENT_COLUMNS, experiment, integer, optional_integer, text, value_text
+from store.sql.rows import EXPERIMENT_COLUMNS, experiment, integer, optional_integer
 from store.sql.schema import Schema
+from store.texts import text, value_text
 
 
 def experiments_by_id(connection: sa.Connection, schema: Schema, ids: Sequence[int]) -> list[Experiment]:

@@ -22,8 +22,9 @@ from store.sql.compare import compare_text
 from store.sql.conditions import in_file_order
 from store.sql.engine import check, fetch, fetch_many
 from store.sql.portions import LOOKED_UP, Portion, portions
-from store.sql.rows import number, text, value_text
+from store.sql.rows import number
 from store.sql.schema import Schema
+from store.texts import text, value_text
 
 KEYS_TOGETHER: Final = 4
 """Keys that one statement reads: drivers of servers keep all rows of an answer in memory."""

@@ -19,8 +19,8 @@ from store.search.syntax import Operator
 from store.sql.compare import Column, compare_text, exact_text
 from store.sql.conditions import id_numbers
 from store.sql.engine import IDS_PER_QUERY, check, fetch
-from store.sql.rows import text as text_of
 from store.sql.schema import Schema
+from store.texts import text as text_of
 
 COUNTED_RUNS: Final = 10_000
 """Runs of chosen experiments up to which keys are counted ..."""

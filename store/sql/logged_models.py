@@ -8,10 +8,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from store.entities import LoggedModel
+from store.kinds import LOGGED_MODEL_STATUS
 from store.sql.compare import sorted_text
 from store.sql.engine import fetch
-from store.sql.rows import LOGGED_MODEL_STATUS, integer, location, optional_text, text, value_text
+from store.sql.rows import integer
 from store.sql.schema import Schema
+from store.texts import location, optional_text, text, value_text
 
 _COLUMNS: Final = (
     "model_id",

@@ -14,8 +14,9 @@ from store.entities import INFINITE, History, Metric, MetricSummary, Point
 from store.search.syntax import Operator
 from store.sql.compare import compare_text, exact_text
 from store.sql.engine import fetch
-from store.sql.rows import METRIC_COLUMNS, integer, metric, number, text
+from store.sql.rows import METRIC_COLUMNS, integer, metric, number
 from store.sql.schema import Schema
+from store.texts import text
 
 KEYS_PER_QUERY: Final = 400
 """Metrics whose extremes are looked up by one statement: each binds two values (old SQLite takes 999)."""

@@ -1,26 +1,12 @@
-"""From database rows to entities.
-
-Passwords stop here: what a store holds leaves it as it is, except for the passwords in its URIs. Locations (of
-artifacts, of models, of datasets) pass `location`, the values of params and tags pass `value_text`, so no reader of an
-entity can show, copy or log one.
-"""
+"""From database rows to entities."""
 
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Final
 
 from store.entities import Dataset, Experiment, Metric, Run, RunParts
-from store.uris import redact
-
-LOGGED_MODEL_STATUS: Final = {0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "FAILED"}
-"""MLflow keeps the status of a logged model as an integer (LoggedModelStatus)."""
-
-NAME_TAG: Final = "mlflow.runName"
-
-_PASSWORD: Final = re.compile(r'(?P<user>\b[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s/?#:"<>]*:)[^\s/?#"<>]+@')
-"""`scheme://user:password@`, all of it before the first slash behind the scheme: `https://host:80/path@v2` is none."""
+from store.texts import location, optional_location, optional_text, text
 
 
 def integer(value: Any) -> int:
@@ -45,38 +31,6 @@ def number(value: Any, is_nan: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         return math.nan
-
-
-def text(value: Any) -> str:
-    """A text column; NULL becomes empty."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def optional_text(value: Any) -> str | None:
-    return None if value is None else text(value)
-
-
-def location(value: Any) -> str:
-    """A column that holds a URI, or JSON with some: without their passwords and secret arguments; see `redact`."""
-    found = text(value)
-    # Nothing that `redact` hides lacks both.
-    return redact(found) if "@" in found or "=" in found else found
-
-
-def optional_location(value: Any) -> str | None:
-    return None if value is None else location(value)
-
-
-def value_text(value: Any) -> str:
-    """The value of a param or a tag: any text, so only what is plainly the password of a URI becomes `***`."""
-    found = value if isinstance(value, str) else text(value)
-    if "@" in found and "://" in found:
-        return _PASSWORD.sub(r"\g<user>***@", found)
-    return found
 
 
 EXPERIMENT_COLUMNS: Final = (

@@ -10,23 +10,14 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from store.entities import DatasetInput, Metric, ModelInput, ModelOutput, Run, RunParts
+from store.kinds import NAME_TAG
 from store.protocols import RunKeys
 from store.search.syntax import Operator
 from store.sql.compare import Column, Condition, compare_text, sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
-from store.sql.rows import (
-    DATASET_COLUMNS,
-    METRIC_COLUMNS,
-    NAME_TAG,
-    RUN_COLUMNS,
-    dataset,
-    integer,
-    metric,
-    run,
-    text,
-    value_text,
-)
+from store.sql.rows import DATASET_COLUMNS, METRIC_COLUMNS, RUN_COLUMNS, dataset, integer, metric, run
 from store.sql.schema import Schema
+from store.texts import text, value_text
 
 V = TypeVar("V")
 

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.entities import KeyKind, Page
+from store.kinds import CONTEXT_TAG
 from store.search.syntax import Operator
 from store.sql.compare import Column, compare_text, exact_text
 from store.sql.engine import IDS_PER_QUERY, check, fetch
 from store.sql.keys import newest_runs
-from store.sql.rows import text as text_of
 from store.sql.schema import Schema
-from store.value_counts import CONTEXT_TAG, DATASET_FIELDS, RUNS_WITH_VALUES, values_page
+from store.texts import text as text_of
+from store.value_counts import DATASET_FIELDS, RUNS_WITH_VALUES, values_page
 
 _TABLES = {KeyKind.PARAM: "params", KeyKind.TAG: "tags"}
 

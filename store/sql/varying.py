@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from store.kinds import KeyKind
 from store.sql.compare import exact_text, sorted_text
 from store.sql.engine import IDS_PER_QUERY, check, fetch
-from store.sql.rows import text
 from store.sql.schema import Schema
+from store.texts import text
 
 
 def varying(

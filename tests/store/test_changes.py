@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy.dialects import mssql, mysql, postgresql, sqlite
 
 from store.changes import (
-    NOTE_TAG,
     Change,
     DeleteRuns,
     EndRuns,
@@ -24,6 +23,7 @@ from store.changes import (
     undo_of,
 )
 from store.errors import AccessDenied, StoreBusy, StoreError, StoreNotFound, Unsupported, UsageError
+from store.kinds import NOTE_TAG
 from store.sql.schema import COLUMNS, Schema
 from store.sql.sqlite_writing import SqliteWriter
 from store.sql.writing import SqlChanges, runs_statement, tags_statement

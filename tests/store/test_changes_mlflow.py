@@ -17,8 +17,6 @@ import sqlalchemy as sa
 import yaml
 
 from store.changes import (
-    NAME_TAG,
-    NOTE_TAG,
     Change,
     DeleteRuns,
     EndRuns,
@@ -29,6 +27,7 @@ from store.changes import (
     undo_of,
 )
 from store.entities import RunParts
+from store.kinds import NAME_TAG, NOTE_TAG
 from store.opening import open_changes
 from store.protocols import RunQuery
 from store.sql.reach import driver_url

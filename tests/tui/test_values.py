@@ -8,13 +8,13 @@ import pytest
 from textual.pilot import Pilot
 
 from store.entities import Dataset, DatasetInput, LoggedModel, ModelInput, ModelOutput
+from store.kinds import NOTE_TAG
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.fakes import FakeStore, run, shown
 from tests.tui.test_browser import browser
 from tui.clipboard import copy
 from tui.screens.browser import Browser
 from tui.screens.modals.value import Value
-from tui.view.facts import NOTE_TAG
 from tui.view.reader import pretty_json, reading_lines
 from tui.view.text import width
 from tui.view.value import data_value, value_lines

@@ -6,8 +6,8 @@ import unicodedata
 from dataclasses import replace
 
 from store.entities import Experiment, ExperimentStats
+from store.kinds import NOTE_TAG
 from tui.view.experiments import ALL, experiment_card, experiment_rows
-from tui.view.facts import NOTE_TAG
 from tui.view.glyphs import UNICODE
 
 HOSTILE = "\x1b]0;x\x07\u202e[red]\n\x9b"

@@ -20,9 +20,8 @@ from store.entities import (
     Point,
     Run,
 )
-from store.kinds import PARENT_TAG
+from store.kinds import NOTE_TAG, PARENT_TAG
 from tui.view.cells import SPARK_COLUMNS
-from tui.view.facts import NOTE_TAG
 from tui.view.glyphs import UNICODE
 from tui.view.run import data_rows, headline, metric_rows, overview_rows, pair_rows
 from tui.view.table import ListRows

@@ -16,7 +16,6 @@ from store.protocols import RunQuery
 from store.search.parse import parse_run_filter, parse_run_order
 from store.search.syntax import And, Comparison, Entity, Operator, conjuncts
 from tui.view import cells
-from tui.view.facts import run_duration
 from tui.view.glyphs import UNICODE
 from tui.view.order import Order, SortKey, sortable
 from tui.view.run_columns import METRIC_COLUMNS, PARAM_COLUMNS, RunColumn, RunColumns, choose_columns
@@ -209,9 +208,9 @@ def test_a_run_that_could_not_be_read_whole_is_marked() -> None:
 
 
 def test_a_run_that_goes_on_has_no_duration() -> None:
-    assert run_duration(run(end_time=None)) is None
-    assert run_duration(run(start_time=None)) is None
-    assert run_duration(run(end_time=1_700_000_000_000)) == 0
+    assert run(end_time=None).duration is None
+    assert run(start_time=None).duration is None
+    assert run(end_time=1_700_000_000_000).duration == 0
 
 
 def test_nothing_of_a_hostile_run_reaches_the_terminal_as_it_is() -> None:

@@ -76,8 +76,9 @@ def rename(settings: Settings, run: str, name: str) -> int:
 @click.pass_obj
 def note(settings: Settings, run: str, text: str | None, edit: bool) -> int:
     """Print the note of a run, or set it: to TEXT, to what stdin has (-), or to what is written in an editor."""
-    from store.changes import NOTE_TAG, SetTags
+    from store.changes import SetTags
     from store.entities import RunParts
+    from store.kinds import NOTE_TAG
     from store.lookup import find_run
 
     if text is not None and edit:

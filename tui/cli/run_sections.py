@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from store.entities import MetricSummary, Point, Run
+from store.kinds import NOTE_TAG
 from store.liveness import silence
 from tui.clock import now_ms
 from tui.view import cells
 from tui.view.export import Heading
-from tui.view.facts import NOTE_TAG, run_duration
 from tui.view.text import clean, clean_lines
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _attributes(everything: Everything) -> list[tuple[str, str]]:
         ("status", _status(run)),
         ("start_time", cells.exact_moment(run.start_time)),
         ("end_time", cells.exact_moment(run.end_time)),
-        ("duration", cells.duration(run_duration(run))),
+        ("duration", cells.duration(run.duration)),
         ("lifecycle_stage", run.lifecycle_stage),
         ("user_id", cells.MISSING if run.user_id is None else run.user_id),
         ("artifact_uri", cells.MISSING if run.artifact_uri is None else run.artifact_uri),

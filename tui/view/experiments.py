@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from store.kinds import NOTE_TAG
 from tui.view import cells
-from tui.view.facts import NOTE_TAG
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines

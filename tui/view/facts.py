@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from store.entities import Run
-
-NOTE_TAG: Final = "mlflow.note.content"
-"""Where MLflow keeps the note of an experiment or a run, in Markdown."""
-
-
-def run_duration(run: Run) -> int | None:
-    """Milliseconds from start to end; None while it runs."""
-    if run.start_time is None or run.end_time is None:
-        return None
-    return run.end_time - run.start_time
-
 
 DatasetNames = tuple[tuple[str, str], ...]
 """Name and digest of each dataset that a run read."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.view.export import json_number
-from tui.view.facts import datasets_of, datasets_text, run_duration
+from tui.view.facts import datasets_of, datasets_text
 
 if TYPE_CHECKING:
     from store.entities import Run, RunParts
@@ -85,7 +85,7 @@ class RunField:
         if self.key == "experiment":
             return experiment_names.get(run.experiment_id)
         if self.key == "duration":
-            return run_duration(run)
+            return run.duration
         return getattr(run, self.key)
 
     def value(self, run: Run, experiment_names: Mapping[str, str]) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from store.entities import Curve, LoggedModel, Metric, MetricSummary, Point, Run
-from store.kinds import PARENT_TAG
+from store.kinds import NOTE_TAG, PARENT_TAG
 from tui.view import cells
-from tui.view.facts import NOTE_TAG, run_duration
 from tui.view.glyphs import GLYPHS
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean, clean_lines
@@ -140,7 +139,7 @@ def overview_rows(run: Run, experiment_name: str, badge: str = "") -> ListRows:
         ("stage", clean(run.lifecycle_stage)),
         ("start", cells.exact_moment(start)),
         ("end", cells.exact_moment(end)),
-        ("duration", cells.duration(run_duration(run))),
+        ("duration", cells.duration(run.duration)),
         ("user", clean(run.user_id or tags.get("mlflow.user", "") or cells.MISSING)),
         ("source", clean(tags.get("mlflow.source.name", cells.MISSING))),
         ("source type", clean(tags.get("mlflow.source.type", cells.MISSING))),
@@ -170,7 +169,7 @@ def overview_rows(run: Run, experiment_name: str, badge: str = "") -> ListRows:
 
 def headline(run: Run, badge: str = "") -> list[tuple[str, str]]:
     """(text, role) pieces of the line above the tabs; the `badge` belongs to the run's status."""
-    duration = run_duration(run)
+    duration = run.duration
     return [
         (clean(run.run_name) or f"({clean(run.run_id)[:8]})", "title"),
         (f"{cells.status_symbol(run.status)} {clean(run.status)}", f"status-{run.status}"),

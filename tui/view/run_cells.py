@@ -8,7 +8,7 @@ from typing import Final
 from store.entities import Aggregated, Run
 from store.kinds import Aggregate
 from tui.view import cells
-from tui.view.facts import datasets_text, run_duration
+from tui.view.facts import datasets_text
 from tui.view.glyphs import GLYPHS
 from tui.view.order import is_number
 from tui.view.run_columns import ATTRIBUTES, RunColumn
@@ -153,7 +153,7 @@ def _attribute(key: str, names: Mapping[str, str]) -> Maker:
         ),
         "start_time": lambda run, badge: Cell(cells.moment(run.start_time), "dim"),
         "end_time": lambda run, badge: Cell(cells.moment(run.end_time), "dim"),
-        "duration": lambda run, badge: Cell(cells.duration(run_duration(run)), "dim"),
+        "duration": lambda run, badge: Cell(cells.duration(run.duration), "dim"),
         "user_id": lambda run, badge: Cell(clean(run.user_id or ""), "dim"),
         "run_id": lambda run, badge: Cell(clean(run.run_id), "dim"),
         "artifact_uri": lambda run, badge: Cell(clean(run.artifact_uri or ""), "dim"),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from store.entities import DatasetInput, LoggedModel, Run
+from store.kinds import NOTE_TAG
 from tui.view import cells
-from tui.view.facts import NOTE_TAG
 from tui.view.reader import pretty_json, reading_lines
 
 

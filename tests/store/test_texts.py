@@ -1,4 +1,4 @@
-"""What becomes of the texts in a database's rows."""
+"""What becomes of the texts of a store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from store.sql.rows import location, optional_location, value_text
+from store.texts import location, optional_location, value_text
 
 
 @pytest.mark.parametrize(
