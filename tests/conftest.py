@@ -12,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+import tests.support.examples  # noqa: F401 - its profile can be chosen before any test is imported
+
 # Before anything of the program is imported: what is drawn depends on the locale and the time zone.
 os.environ.update(LC_ALL="C.UTF-8", TZ="UTC", TERM="xterm-256color")
 os.environ.update(FLOWDECK_CONFIG=os.devnull, FLOWDECK_STATE=os.devnull)
 for name in ("NO_COLOR", "TMUX", "STY", "FLOWDECK_STORE", "MLFLOW_TRACKING_URI", "FLOWDECK_ASCII"):
     os.environ.pop(name, None)
+# What many processes import is compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Nothing of a test lands in the user's cache.
 os.environ["FLOWDECK_CACHE_DIR"] = tempfile.mkdtemp(prefix="flowdeck-cache-")
 atexit.register(shutil.rmtree, os.environ["FLOWDECK_CACHE_DIR"], ignore_errors=True)

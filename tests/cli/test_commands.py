@@ -46,12 +46,20 @@ def test_help_lists_every_command() -> None:
         assert re.search(rf"^  {name} +{re.escape(entry.help)}$", text, re.MULTILINE)
 
 
-def test_the_tour_without_a_terminal(tmp_path: Path) -> None:
-    result = process("demo", environ={"FLOWDECK_CACHE_DIR": str(tmp_path)})
+@pytest.fixture(scope="module")
+def toured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """What `flowdeck demo` prints without a terminal, and the folder in which it puts its store."""
+    cache = tmp_path_factory.mktemp("cache")
+    return process("demo", environ={"FLOWDECK_CACHE_DIR": str(cache)}), cache
+
+
+@pytest.mark.xdist_group("tour")
+def test_the_tour_without_a_terminal(toured: tuple[Result, Path]) -> None:
+    result, cache = toured
     assert (result.code, result.err) == (0, "")
     for part in (
         "The flowdeck demo: ",
-        str(tmp_path),
+        str(cache),
         "\nThe best runs of an experiment\n$ flowdeck runs -e resnet-cifar10",
         "\nWhat differs between ",
         "\n$ flowdeck plot -m val/loss ",
@@ -60,11 +68,12 @@ def test_the_tour_without_a_terminal(tmp_path: Path) -> None:
     ):
         assert part in result.text
     assert "\x1b" not in result.text
-    assert all(len(line) <= 120 for line in result.text.splitlines() if str(tmp_path) not in line)
+    assert all(len(line) <= 120 for line in result.text.splitlines() if str(cache) not in line)
 
 
-def test_the_tour_counts_what_the_lists_show(tmp_path: Path) -> None:
-    tour = process("demo", environ={"FLOWDECK_CACHE_DIR": str(tmp_path)}).text
+@pytest.mark.xdist_group("tour")
+def test_the_tour_counts_what_the_lists_show(toured: tuple[Result, Path]) -> None:
+    tour = toured[0].text
     database = next(line for line in tour.splitlines() if line.endswith("mlflow.db"))
     listed = invoke("experiments", "-o", "json", "-s", database).json
     runs = invoke("runs", "-n", 0, "-o", "ndjson", "-s", database).text.splitlines()
@@ -79,9 +88,9 @@ def test_the_help_of_runs_tells_which_columns_a_table_has() -> None:
     )
 
 
-def test_the_commands_of_the_tour_work(tmp_path: Path) -> None:
-    environ = {"FLOWDECK_CACHE_DIR": str(tmp_path)}
-    tour = process("demo", environ=environ).text
+@pytest.mark.xdist_group("tour")
+def test_the_commands_of_the_tour_work(toured: tuple[Result, Path]) -> None:
+    tour = toured[0].text
     store = next(line for line in tour.splitlines() if line.endswith("mlflow.db"))
     commands = [line.removeprefix("$ flowdeck ") for line in tour.splitlines() if line.startswith("$ ")]
     assert len(commands) == 2

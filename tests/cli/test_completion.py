@@ -14,7 +14,7 @@ import click
 import pytest
 
 from store.protocols import Store
-from tests.support.cli import invoke, process
+from tests.support.cli import invoke
 from tui.cli import completing
 from tui.cli.options import Settings
 
@@ -31,7 +31,9 @@ def offered(line: str, *, store: Path | str, shell: str = "zsh") -> list[str]:
         "COMP_CWORD": str(len(words) - 1),
         "FLOWDECK_STORE": str(store),
     }
-    result = process(environ=environ, program=("-c", PATIENT))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(completing, "PATIENCE_S", 60.0)  # the machine may be busy with other tests
+        result = invoke(environ=environ)
     assert (result.code, result.err) == (0, "")
     lines = result.text.splitlines()
     return lines[1::3] if shell == "zsh" else [item.partition(",")[2] for item in lines]

@@ -27,11 +27,11 @@ from store.kinds import NOTE_TAG
 from store.sql.schema import COLUMNS, Schema
 from store.sql.sqlite_writing import SqliteWriter
 from store.sql.writing import SqlChanges, runs_statement, tags_statement
-from tests.support.backends import opened
+from tests.support.backends import opened, reference_server
 from tests.support.changeable import DATABASES, Changeable, changing, database_of, results, runs_of
 from tests.support.copies import mariadb_copy, postgres_copy
-from tests.support.mlflow_servers import RELEASES, mlflow_server
-from tests.support.reference import reference_database, reference_database_of
+from tests.support.mlflow_servers import changed_back
+from tests.support.reference import reference_database
 from tests.support.scripted import Answer, Asked, scripted
 from tests.support.servers import READER_PASSWORD
 from tests.support.sqlite_states import as_nobody, open_folder, untouched
@@ -59,10 +59,8 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             tree_copy(store, tmp_path / "mlruns")
         yield str(tmp_path / "mlruns")
         return
-    release = request.param.partition("-")[2]
-    folder = tmp_path / "served"
-    folder.mkdir()
-    with mlflow_server(RELEASES[release], reference_database_of(release, tmp_path), folder) as server:
+    server = reference_server(request.param.partition("-")[2])
+    with changed_back(server):
         yield server.uri
 
 

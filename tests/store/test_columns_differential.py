@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.aggregates import aggregated, sparkline
-from store.entities import Aggregate, Aggregated, KeyKind, MetricColumn, RunParts, ViewType
+from store.entities import Aggregate, Aggregated, History, KeyKind, MetricColumn, RunParts, ViewType
 from store.protocols import RunQuery, Store
 from store.sql import columns as sql_columns
 from store.sql import keys as sql_keys
@@ -21,11 +21,11 @@ from store.varying import varying_among
 from tests.support.backends import opened
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.crafted import Crafted
+from tests.support.examples import examples
 from tests.support.fuzz_language import stores
 from tests.support.reference import EDGE, FULL, points, reference_database_of
 from tests.support.searchable import EXPERIMENTS, KEYS
 
-EXAMPLES = int(os.environ.get("FLOWDECK_EXAMPLES", "60"))
 ALL = RunQuery(view=ViewType.ALL)
 EVERY_PART = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 
@@ -38,7 +38,17 @@ def among(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Store]]:
         yield found
 
 
-RANDOM = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+Histories = Callable[[str, str, str], History]
+"""By the name of a store, a run's id and a key."""
+
+
+@pytest.fixture(scope="module")
+def histories(among: Mapping[str, Store]) -> Histories:
+    """The histories of stores that nothing changes, each read once."""
+    return cache(lambda name, run_id, key: among[name].history(run_id, key))
+
+
+RANDOM = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def random_column(chance: random.Random) -> MetricColumn:
@@ -61,7 +71,9 @@ def comparable(column: MetricColumn, value: Aggregated | None) -> object:
 
 @RANDOM
 @given(chance=st.randoms(use_true_random=False))
-def test_random_columns_have_the_values_of_the_histories(among: Mapping[str, Store], chance: random.Random) -> None:
+def test_random_columns_have_the_values_of_the_histories(
+    among: Mapping[str, Store], histories: Histories, chance: random.Random
+) -> None:
     asked = [random_column(chance) for _ in range(chance.randrange(1, 6))]
     ids = random_runs(among["SQLite"], chance)
     for name, store in among.items():
@@ -73,18 +85,20 @@ def test_random_columns_have_the_values_of_the_histories(among: Mapping[str, Sto
                     metric = run.metrics.get(column.key)
                     wanted = None if metric is None else Aggregated(metric.value, metric.step)
                 else:
-                    wanted = aggregated(store.history(run.run_id, column.key), column)
+                    wanted = aggregated(histories(name, run.run_id, column.key), column)
                 assert comparable(column, value) == comparable(column, wanted), (name, run.run_id, column)
 
 
 @RANDOM
 @given(chance=st.randoms(use_true_random=False))
-def test_random_sparklines_are_those_of_the_histories(among: Mapping[str, Store], chance: random.Random) -> None:
+def test_random_sparklines_are_those_of_the_histories(
+    among: Mapping[str, Store], histories: Histories, chance: random.Random
+) -> None:
     key, buckets = chance.choice(KEYS), chance.randrange(1, 9)
     ids = random_runs(among["SQLite"], chance)
     for name, store in among.items():
         found = store.sparklines(ids, key, buckets)
-        wanted = {run_id: sparkline(store.history(run_id, key), buckets) for run_id in ids}
+        wanted = {run_id: sparkline(histories(name, run_id, key), buckets) for run_id in ids}
         assert {run_id: repr(one).replace("-0.0", "0.0") for run_id, one in found.items()} == {
             run_id: repr(one).replace("-0.0", "0.0") for run_id, one in wanted.items() if one
         }, name

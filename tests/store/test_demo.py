@@ -429,6 +429,7 @@ def report(copy: Path, wanted: dict[str, tuple[str, str]], artifact: tuple[str, 
     return report
 
 
+@pytest.mark.xdist_group("demo-mlflow")  # whose one answer all of them look at
 class TestMlflowReadsIt:
     """MLflow's own client reads what is in the database, and does not change a byte of it."""
 

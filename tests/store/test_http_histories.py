@@ -10,7 +10,9 @@ from store.entities import Axis, RunParts
 from store.http.histories import SAMPLE
 from store.opening import open_store
 from store.protocols import Store
-from tests.support.transplant import LONG, LONG_KEY, LONG_START, corpus_server, long_run, long_value
+from tests.support.backends import reference_server
+from tests.support.mlflow_servers import OPTIONAL, RELEASES, MlflowServer, changed_back
+from tests.support.transplant import LONG, LONG_KEY, LONG_START, add_long_history, corpus_server, long_run, long_value
 
 pytestmark = [pytest.mark.timeout(500)]
 
@@ -19,22 +21,37 @@ SAMPLING = ("3.17.2", "2.22.5")
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(one, marks=pytest.mark.xdist_group(f"corpus-{one}")) for one in (*SAMPLING, "1.30.1")],
+    params=[
+        *(pytest.param(one, marks=pytest.mark.xdist_group(f"contract-http-{one}")) for one in SAMPLING),
+        pytest.param("1.30.1", marks=pytest.mark.xdist_group("corpus-1.30.1")),
+    ],
 )
 def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def store(release: str) -> Iterator[Store]:
-    opened = open_store(corpus_server(release).uri)
+def server(release: str) -> Iterator[MlflowServer]:
+    """One that all tests share, with a long history in it while these are at it."""
+    if RELEASES[release] in OPTIONAL:
+        yield corpus_server(release)
+        return
+    shared = reference_server(release)
+    with changed_back(shared):
+        add_long_history(shared.database)
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def store(server: MlflowServer) -> Iterator[Store]:
+    opened = open_store(server.uri)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def run_id(release: str) -> str:
-    return long_run(corpus_server(release).database)
+def run_id(server: MlflowServer) -> str:
+    return long_run(server.database)
 
 
 def test_a_history_is_whole_however_long(store: Store, run_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator, Mapping
 
@@ -11,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.protocols import Store
+from tests.support.examples import examples
 from tests.support.fuzz_language import difference, random_query, stores
-
-EXAMPLES = int(os.environ.get("FLOWDECK_EXAMPLES", "60"))
 
 pytestmark = pytest.mark.xdist_group("contract-language")
 
@@ -24,7 +22,7 @@ def among(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Store]]:
         yield found
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.randoms(use_true_random=False))
 def test_random_questions_have_one_answer(among: Mapping[str, Store], chance: random.Random) -> None:
     different, _ = difference(among, random_query(chance))

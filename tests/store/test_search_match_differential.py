@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from store.search.like import like_test
 from tests.support import nasty_store
+from tests.support.examples import examples
 from tests.support.fuzz_match import bundled, text_difference, tree_difference
 from tests.support.fuzz_search import questions
 
@@ -35,7 +36,7 @@ def sqlite() -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.randoms(use_true_random=False))
 def test_syntax_trees_about_awkward_values(nasty: Path, chance: random.Random) -> None:
     difference, _ = tree_difference(nasty, chance)
@@ -55,7 +56,7 @@ def test_texts_in_the_language_of_mlflow() -> None:
     assert sum(understood for _, understood in asked) > 100
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(text=TEXTS, pattern=TEXTS)
 def test_patterns_match_as_in_sqlite(sqlite: sqlite3.Connection, text: str, pattern: str) -> None:
     statement = "SELECT ?1 LIKE ?2, lower(?1) LIKE lower(?2)"
@@ -63,7 +64,7 @@ def test_patterns_match_as_in_sqlite(sqlite: sqlite3.Connection, text: str, patt
     assert (like_test(pattern, ignore_case=False)(text), like_test(pattern, ignore_case=True)(text)) == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(text=st.text("ab", max_size=30), pattern=st.text("ab%_", max_size=12))
 def test_patterns_with_many_wildcards_match_as_in_sqlite(sqlite: sqlite3.Connection, text: str, pattern: str) -> None:
     (expected,) = sqlite.execute("SELECT ? LIKE ?", (text, pattern)).fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -19,9 +18,8 @@ from store.search.numbers import text_number
 from tests.support import searchable
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.crafted import Crafted
+from tests.support.examples import examples
 from tests.support.servers import MariaDbServer, PostgresServer, mariadb, postgres
-
-EXAMPLES = int(os.environ.get("FLOWDECK_EXAMPLES", "25"))
 
 NUMBERS = st.builds(
     lambda sign, digits, point, fraction, exponent: f"{sign}{digits}{point}{fraction}{exponent}",
@@ -127,7 +125,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Texts]:
 
 
 @pytest.mark.xdist_group("contract-numbers")
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(TEXTS, min_size=12, max_size=12))
 def test_databases_take_the_same_texts_for_the_same_numbers(texts: Texts, found: list[str]) -> None:
     texts.write(found)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from store.search.automaton import regex_test
 from store.search.regex import compile_regex
 from store.search.regex_syntax import RegexError
+from tests.support.examples import examples
 
 PIECES = st.sampled_from(
     [
@@ -45,7 +46,7 @@ PATTERNS = st.builds(
 TEXTS = st.text("abBcé1_ \n-{}.", max_size=8)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(pattern=PATTERNS, texts=st.lists(TEXTS, min_size=1, max_size=6))
 def test_what_is_found_is_what_python_finds(pattern: str, texts: list[str]) -> None:
     try:

@@ -47,7 +47,13 @@ def copied(kind: str, database: Path) -> str:
     return COPIES[kind](database)
 
 
-@pytest.fixture(params=list(COPIES))
+GROUPS: Final = {"postgres": "contract-postgresql", "mariadb": "contract-mariadb"}
+"""In which processes these servers run anyway."""
+
+
+@pytest.fixture(
+    params=[pytest.param(one, marks=pytest.mark.xdist_group(GROUPS[one.partition("-")[0]])) for one in COPIES]
+)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

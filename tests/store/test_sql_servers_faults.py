@@ -104,7 +104,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+def group(driver: str) -> pytest.MarkDecorator:
+    """The tests of one kind of server run in one process, which starts it once."""
+    return pytest.mark.xdist_group("contract-mariadb" if driver == "pymysql" else "contract-postgresql")
+
+
+@pytest.fixture(scope="module", params=[pytest.param(one, marks=group(one)) for one in KINDS])
 def served(request: pytest.FixtureRequest) -> Served:
     return Served(request.param)
 
@@ -227,7 +232,7 @@ def test_a_connection_that_is_cut_in_the_middle_is_made_anew_once(served: Served
     database.close()
 
 
-@pytest.mark.parametrize("driver", KINDS)
+@pytest.mark.parametrize("driver", ["psycopg", "pymysql"])
 def test_a_server_that_restarts_is_found_again(driver: str) -> None:
     server = MariaDbServer() if driver == "pymysql" else PostgresServer()
     try:

@@ -104,7 +104,13 @@ def _without_password(uri: str) -> Behind:
 BEHIND: dict[str, Callable[[], Behind]] = {"postgres": _postgres, "mariadb": _mariadb, "mlflow": _mlflow}
 
 
-@pytest.fixture(params=BEHIND, scope="module")
+GROUPS = {"postgres": "contract-postgresql", "mariadb": "contract-mariadb", "mlflow": "contract-http-3.17.2"}
+"""In which processes these servers run anyway."""
+
+
+@pytest.fixture(
+    params=[pytest.param(one, marks=pytest.mark.xdist_group(GROUPS[one])) for one in BEHIND], scope="module"
+)
 def behind(request: pytest.FixtureRequest) -> Behind:
     return BEHIND[request.param]()
 

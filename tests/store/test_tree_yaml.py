@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.file.flat import Malformed, parse, parse_any, parse_flat
+from tests.support.examples import examples
 
 TREES = Path(__file__).resolve().parents[1] / "data"
 
@@ -36,7 +37,7 @@ KEYS = st.sampled_from(["a", "name", "run_id", "null", "yes", "_x", "1a", "é", 
 
 
 @given(st.lists(st.tuples(KEYS, VALUES), max_size=4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @example([("a", "~")])
 @example([("a", "x:")])
 @example([("a", "1" * 32)])
@@ -54,7 +55,7 @@ def test_what_the_quick_reader_takes_the_library_reads_alike(items: list[tuple[s
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "name"]), TEXTS | st.integers() | st.none() | st.booleans()))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_what_mlflow_writes_is_read_back(content: dict[str, object]) -> None:
     written = yaml.safe_dump(content, default_flow_style=False, allow_unicode=True)
     # The library does not get every text back that it has written: it takes U+0085 for the end of a line.

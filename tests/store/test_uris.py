@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from store.errors import FlowdeckError, StoreNotFound, UriError
 from store.opening import open_store
 from store.uris import Kind, discover, looks_like_tree, parse, redact, redact_address
+from tests.support.examples import examples
 
-QUICK: Final = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+QUICK: Final = settings(max_examples=examples(100), deadline=None, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,8 @@ def invoke(*arguments: object, terminal: bool = False, environ: Mapping[str, str
         sys.stdout, sys.stderr = out, err
         try:
             code = main([str(argument) for argument in arguments])
+        except SystemExit as end:  # a shell was told what it can offer
+            code = int(end.code or 0)
         finally:
             sys.stdout, sys.stderr = before
             out.flush()
@@ -68,6 +70,23 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+_SEVERAL = """
+import json, sys
+from tui.cli import entry
+for sys.argv[1:] in json.loads(sys.argv[1]):
+    try:
+        entry.run()
+    except SystemExit:
+        pass
+"""
+
+
+def processed(*lines: Sequence[object], environ: Mapping[str, str]) -> Result:
+    """Runs several command lines one after the other in one process, as a user's shell would run each."""
+    listed = json.dumps([[str(argument) for argument in line] for line in lines])
+    return process(listed, environ=environ, program=("-c", _SEVERAL))
 
 
 def process(

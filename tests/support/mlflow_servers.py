@@ -8,12 +8,13 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -186,6 +187,19 @@ def server_of(release: str) -> MlflowServer:
 def shared_server(variable: str, database: Path) -> MlflowServer:
     """The server on a copy of `database` that all tests of this process share; ends with it."""
     return _shared(python_with(variable), database)
+
+
+@contextmanager
+def changed_back(server: MlflowServer) -> Iterator[None]:
+    """What is in a shared server's database at the end is what was there before: a test may change it meanwhile."""
+    with closing(sqlite3.connect(":memory:")) as kept:
+        with closing(sqlite3.connect(server.database)) as database:
+            database.backup(kept)
+        try:
+            yield
+        finally:
+            with closing(sqlite3.connect(server.database, timeout=30)) as database:
+                kept.backup(database)
 
 
 @cache

@@ -40,10 +40,7 @@ def long_value(step: int) -> float:
 def transplanted(old: Path, database: Path) -> Path:
     """The oracle's runs, with the long history, in a database with the schema of `old`."""
     move(oracle.BUNDLED / "mlflow.db", old, database)
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        _add_long_history(connection)
-        connection.execute("COMMIT")
+    add_long_history(database)
     return database
 
 
@@ -72,15 +69,16 @@ def move(source: Path, old: Path, database: Path) -> None:
 def long_run(database: Path) -> str:
     """The id of the run that has the long history."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return _long_run(connection)
+        return str(connection.execute("SELECT min(run_uuid) FROM runs").fetchone()[0])
 
 
-def _long_run(connection: sqlite3.Connection) -> str:
-    return str(connection.execute("SELECT min(run_uuid) FROM main.runs").fetchone()[0])
+def add_long_history(database: Path) -> None:
+    """Adds it to a database of the oracle's runs."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        _add_long_history(connection, long_run(database))
 
 
-def _add_long_history(connection: sqlite3.Connection) -> None:
-    run_id = _long_run(connection)
+def _add_long_history(connection: sqlite3.Connection, run_id: str) -> None:
     insert = "INSERT INTO main.{} (run_uuid, key, value, timestamp, step, is_nan) VALUES (?, ?, ?, ?, ?, 0)"
     points = [(run_id, LONG_KEY, long_value(step), LONG_START + step * 1000, step) for step in range(LONG)]
     connection.executemany(insert.format("metrics"), reversed(points))

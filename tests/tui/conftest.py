@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import textual._wait
 from textual.pilot import Pilot
 
 from tui.app import FlowdeckApp
+
+textual._wait.SLEEP_GRANULARITY = 0.005
+"""Seconds for which the program must do little after each key; Textual's 0.02 would be most of these tests' time."""
+textual._wait.SLEEP_IDLE = 0.002
+"""Seconds of work that are little."""
 
 WAIT = 20.0
 """Seconds after which something that should have happened never will."""
@@ -25,11 +33,11 @@ def _nothing_is_set_aside() -> Iterator[None]:
 
 async def wait_for(pilot: Pilot[int], condition: Callable[[], object], what: str) -> None:
     """Waits until `condition` holds; a failure shows the screen."""
-    waited = 0.0
+    deadline = time.monotonic() + WAIT
     while not condition():
-        await pilot.pause(0.02)
-        waited += 0.02
-        assert waited < WAIT, f"never happened: {what}\n{screen_text(pilot.app)}"
+        await asyncio.sleep(0.01)
+        assert time.monotonic() < deadline, f"never happened: {what}\n{screen_text(pilot.app)}"
+    await pilot.pause(0)  # what made it hold may have messages of its own
 
 
 def screen_text(app: object) -> str:
