@@ -32,29 +32,32 @@ def transactional(request: pytest.FixtureRequest, tmp_path: Path) -> Changeable:
     return Changeable(request.param, tmp_path)
 
 
-def started(processes: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
-    """Lets changers that are ready begin at the same time."""
+def ready(uri: str, *names: str) -> list[subprocess.Popen[str]]:
+    """Changers that are ready to begin."""
+    processes = [start_changer(uri, name) for name in names]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        begin(process)
     return processes
 
 
-def finished(processes: list[subprocess.Popen[str]]) -> list[int]:
-    """Waits for changers; how many runs each changed."""
-    changed: list[int] = []
+def ended(processes: list[subprocess.Popen[str]]) -> None:
+    """Lets changers end after what they do."""
     for process in processes:
-        out, _ = process.communicate(timeout=SECONDS)
+        process.communicate(timeout=SECONDS)
         assert process.returncode == 0
-        changed.append(int(out.split()[-1]))
+
+
+def done(processes: list[subprocess.Popen[str]], what: str, rounds: int) -> list[int]:
+    """Lets changers do the same at the same time; how many runs each changed."""
+    for process in processes:
+        begin(process, what, rounds)
+    changed = []
+    for process in processes:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(rounds + 1)]
+        changed.append(int(lines[-1].removeprefix("changed ")))
     return changed
-
-
-def two(uri: str, what: str, rounds: int) -> list[subprocess.Popen[str]]:
-    """Two processes that do the same at the same time."""
-    return started([start_changer(uri, what, name, rounds) for name in ("ada", "bob")])
 
 
 def test_two_processes_lose_nothing_of_each_other(changeable: Changeable) -> None:
@@ -65,22 +68,24 @@ def test_two_processes_lose_nothing_of_each_other(changeable: Changeable) -> Non
     with changing(uri) as changes:
         changes.apply(RestoreRuns(), everything)
         changes.apply(SetTags(tuple((f"token-{number}", "") for number in range(rounds))), everything)
-    assert finished(two(uri, "tag", rounds)) == [rounds * len(everything)] * 2
+    both = ready(uri, "ada", "bob")
+    assert done(both, "tag", rounds) == [rounds * len(everything)] * 2
     for run in runs_of(uri).values():
         for name in ("ada", "bob"):
             assert [run.tags.get(f"{name}-{number}") for number in range(rounds)] == [name] * rounds
     # The last word of one of them, in every run the same.
     assert len({run.tags["shared"] for run in runs_of(uri).values()}) == 1
-    finished(two(uri, "rename", rounds))
+    done(both, "rename", rounds)
     names = {(run.run_name, run.tags["mlflow.runName"]) for run in runs_of(uri).values()}
     assert names in ({(f"{name}-{rounds - 1}",) * 2} for name in ("ada", "bob"))
     # What is there once can be taken once.
-    assert sum(finished(two(uri, "take", rounds))) == rounds * len(everything)
+    assert sum(done(both, "take", rounds)) == rounds * len(everything)
     # A run that is deleted is not deleted again: deletions and restorations take turns, and a deletion is the last.
-    assert sum(finished(two(uri, "toggle", 2 * rounds + 1))) % (2 * len(everything)) == len(everything)
+    assert sum(done(both, "toggle", 2 * rounds + 1)) % (2 * len(everything)) == len(everything)
     ((stage, deleted_time),) = {(run.lifecycle_stage, run.deleted_time) for run in runs_of(uri).values()}
     assert stage == "deleted"
     assert deleted_time
+    ended(both)
 
 
 def test_nobody_sees_a_part_of_a_change(transactional: Changeable) -> None:
@@ -88,19 +93,25 @@ def test_nobody_sees_a_part_of_a_change(transactional: Changeable) -> None:
     everything = list(runs_of(uri))
     with changing(uri) as changes:
         changes.apply(RestoreRuns(), everything)
-    processes = two(uri, "toggle", 24)
+    processes = ready(uri, "ada", "bob")
+    for process in processes:
+        begin(process, "toggle", 24)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
     looks = 0
     while any(process.poll() is None for process in processes):
         ((stage, deleted_time),) = {(run.lifecycle_stage, run.deleted_time) for run in runs_of(uri).values()}
         assert (stage == "deleted") == (deleted_time is not None)
         looks += 1
-    finished(processes)
+    ended(processes)
     assert looks
 
 
 def killed_after(uri: str, what: str, seconds: float) -> None:
     """A process that changes every run again and again is killed so long after its first round."""
-    (process,) = started([start_changer(uri, what, "x", 1_000)])
+    (process,) = ready(uri, "x")
+    begin(process, what, 1_000)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "round 0\n"
