@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from threading import Event
 from typing import Any, Final, Protocol, TypeVar
 
@@ -50,8 +50,11 @@ def fetch(connection: sa.Connection, statement: sa.Executable) -> Sequence[Any]:
     return rows
 
 
-def fetch_many(connection: sa.Connection, statement: sa.Executable) -> Iterator[Sequence[Any]]:
-    """Every row, some thousand at a time: for answers of which little is kept, and that quickly."""
+def fetch_many(connection: sa.Connection, statement: sa.Executable) -> Generator[Sequence[Any], None, None]:
+    """Every row, some thousand at a time: for answers of which little is kept, and that quickly.
+
+    Who may not want all of them closes it, before the connection goes.
+    """
     cursor = connection.execute(statement).cursor
     if cursor is not None:
         try:

@@ -7,6 +7,7 @@ its index. Where a good part of all runs is wanted, ranges are read; else each r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import count
 from threading import Event
@@ -31,12 +32,12 @@ KEYS_TOGETHER: Final = 4
 
 _TEXTS: Final = {KeyKind.PARAM: "params", KeyKind.TAG: "tags"}
 
-_Read = Callable[[Callable[[sa.Connection, Schema], Any]], Any]
+Read = Callable[[Callable[[sa.Connection, Schema], Any]], Any]
 """Reads the database, which is as it is at one moment."""
 
 
 def key_values(
-    read: _Read,
+    read: Read,
     run_ids: Sequence[str],
     keys: Sequence[Key],
     cancel: Event | None = None,
@@ -46,7 +47,7 @@ def key_values(
     """See `store.protocols.Store.key_values`. Each portion is a read of its own: none keeps a writer waiting."""
     found = KeyValues(len(run_ids), keys, most)
     done = 0
-    for portion in portions(run_ids, read(_count) if len(run_ids) > LOOKED_UP else 0):
+    for portion in portions(run_ids, read(count_runs) if len(run_ids) > LOOKED_UP else 0):
         check(cancel)
         read(partial(_read_portion, portion=portion, found=found, cancel=cancel, attempts=count()))
         found.check()
@@ -56,7 +57,8 @@ def key_values(
     return found
 
 
-def _count(connection: sa.Connection, schema: Schema) -> int:
+def count_runs(connection: sa.Connection, schema: Schema) -> int:
+    """How many runs the database has, whatever their stage."""
     return int(fetch(connection, sa.select(sa.func.count()).select_from(schema.table("runs")))[0][0])
 
 
@@ -127,9 +129,10 @@ class PortionReader:
         self._cancel = cancel
 
     def _answers(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-        for rows in fetch_many(self._connection, statement):
-            check(self._cancel)
-            yield rows
+        with closing(fetch_many(self._connection, statement)) as answer:
+            for rows in answer:
+                check(self._cancel)
+                yield rows
 
     def runs(self) -> Iterator[Sequence[Any]]:
         """(run) of those that are there."""

@@ -63,6 +63,11 @@ def keys(
     return page_of(kind, found, limit)
 
 
+def every_key(connection: sa.Connection, schema: Schema, kind: KeyKind) -> list[str]:
+    """All params, metrics or tags, and perhaps some that no run has."""
+    return _Keyed(connection, schema, _TABLES[kind]).every()
+
+
 def _counts(source: _Source, experiment_ids: Sequence[str] | None, cancel: Event | None) -> Counter[str] | None:
     """How many runs have each key; None if to count them would take long."""
     if experiment_ids is None:

@@ -53,9 +53,14 @@ class Portion:
             yield run_uuid.in_(ids[start : start + IDS_PER_QUERY])
 
 
+def are_few(run_ids: Sequence[str], total: int) -> bool:
+    """True if runs are better looked up one by one; `total` is how many runs the database has."""
+    return len(run_ids) <= LOOKED_UP or len(run_ids) * SHARE < total
+
+
 def portions(run_ids: Sequence[str], total: int) -> Iterator[Portion]:
     """The runs of a list, each in one portion; `total` is how many runs the database has, about."""
-    if len(run_ids) <= LOOKED_UP or len(run_ids) * SHARE < total:
+    if are_few(run_ids, total):
         yield from _looked_up(enumerate(run_ids))
         return
     ids = run_ids if isinstance(run_ids, RunIds) else RunIds(run_ids)

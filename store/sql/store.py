@@ -126,6 +126,10 @@ class SqlStore:
             self._schema = found
             return self._database.read(lambda connection: work(connection, found), cancel)
 
+    def _reader(self, cancel: Event | None) -> Callable[[Callable[[sa.Connection, Schema], T]], T]:
+        """For what takes several reads."""
+        return lambda work: self._read(work, cancel)
+
     @property
     def info(self) -> StoreInfo:
         schema = self._schema
@@ -249,9 +253,9 @@ class SqlStore:
         )
 
     def varying(self, run_ids: Sequence[str], cancel: Event | None = None) -> frozenset[tuple[KeyKind, str]]:
-        from store.sql.varying import varying
+        from store.sql.varying_many import varying
 
-        return self._read(lambda connection, schema: varying(connection, schema, run_ids, cancel), cancel)
+        return varying(self._reader(cancel), run_ids, cancel)
 
     def key_values(
         self,
@@ -263,10 +267,7 @@ class SqlStore:
     ) -> KeyValues:
         from store.sql.key_values import key_values
 
-        def read(work: Callable[[sa.Connection, Schema], T]) -> T:
-            return self._read(work, cancel)
-
-        return key_values(read, run_ids, keys, cancel, progress, most)
+        return key_values(self._reader(cancel), run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
         return self._read(

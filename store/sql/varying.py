@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -15,13 +15,23 @@ from store.sql.engine import IDS_PER_QUERY, check, fetch
 from store.sql.schema import Schema
 from store.texts import text
 
+TABLES: Final = {KeyKind.PARAM: "params", KeyKind.TAG: "tags", KeyKind.METRIC: "latest_metrics"}
 
-def varying(
+
+def varying_of_few(
     connection: sa.Connection, schema: Schema, run_ids: Sequence[str], cancel: Event | None = None
 ) -> frozenset[tuple[KeyKind, str]]:
-    """See `store.protocols.Store.varying`."""
+    """See `store.protocols.Store.varying`: all that each of these runs has is looked at."""
+    total, found = look(connection, schema, run_ids, cancel)
+    return frozenset(name for name, seen in found.items() if seen.differs or seen.runs != total)
+
+
+def look(
+    connection: sa.Connection, schema: Schema, run_ids: Sequence[str], cancel: Event | None = None
+) -> tuple[int, dict[tuple[KeyKind, str], Seen]]:
+    """How many of these runs there are, and what they have."""
     runs = schema.table("runs").c
-    found: dict[tuple[KeyKind, str], _Seen] = {}
+    found: dict[tuple[KeyKind, str], Seen] = {}
     total = 0
     wanted = list(dict.fromkeys(run_ids))
     for start in range(0, len(wanted), IDS_PER_QUERY):
@@ -34,17 +44,17 @@ def varying(
         for kind, statement in _statements(connection, schema, there):
             for key, number, *values in fetch(connection, statement):
                 half = len(values) // 2
-                seen = found.setdefault((kind, text(key)), _Seen(tuple(values[:half])))
+                seen = found.setdefault((kind, text(key)), Seen(tuple(values[:half])))
                 seen.add(int(number), tuple(values[:half]), tuple(values[half:]))
-    return frozenset(name for name, seen in found.items() if seen.differs or seen.runs != total)
+    return total, found
 
 
 @dataclass
-class _Seen:
+class Seen:
     """What was seen of a key."""
 
     value: tuple[Any, ...]
-    """That of one run."""
+    """That of one run; of a metric whether it is NaN, and what it is."""
     runs: int = 0
     differs: bool = False
 
@@ -60,7 +70,7 @@ def _statements(
     """(key, runs, smallest value, greatest value) of the keys of each kind."""
     dialect = connection.dialect.name
     found = []
-    for kind, name in ((KeyKind.PARAM, "params"), (KeyKind.TAG, "tags"), (KeyKind.METRIC, "latest_metrics")):
+    for kind, name in TABLES.items():
         table = schema.table(name).c
         if kind is KeyKind.METRIC:
             # NaN is kept as 0 beside this.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +15,13 @@ from hypothesis import strategies as st
 
 from store.aggregates import aggregated, sparkline
 from store.entities import Aggregate, Aggregated, History, KeyKind, MetricColumn, RunParts, ViewType
+from store.ids import RunIds
 from store.protocols import RunQuery, Store
 from store.sql import columns as sql_columns
 from store.sql import keys as sql_keys
+from store.sql import portions as sql_portions
 from store.sql import sparklines as sql_sparklines
+from store.sql import varying_many as sql_varying
 from store.varying import varying_among
 from tests.support.backends import opened
 from tests.support.copies import mariadb_copy, postgres_copy
@@ -110,6 +115,54 @@ def test_random_runs_vary_alike(among: Mapping[str, Store], chance: random.Rando
     ids = random_runs(among["SQLite"], chance)
     for name, store in among.items():
         assert store.varying(ids) == varying_among(store.runs(ids, EVERY_PART)), name
+
+
+@settings(RANDOM, max_examples=examples(8))
+@given(chance=st.randoms(use_true_random=False))
+def test_random_runs_vary_alike_where_they_are_taken_for_many(
+    among: Mapping[str, Store], chance: random.Random
+) -> None:
+    ids = random_runs(among["SQLite"], chance)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sql_portions, sql_varying):
+            patch.setattr(module, "LOOKED_UP", 0)
+        patch.setattr(sql_portions, "SHARE", 10**6)
+        patch.setattr(sql_portions, "RANGE", chance.choice((10, 10**6)))
+        patch.setattr(sql_varying, "SAMPLE", chance.choice((1, 2, 5)))
+        patch.setattr(sql_varying, "HELD", chance.choice((1, 10**6)))
+        patch.setattr(sql_varying, "KEYS_PER_QUERY", chance.choice((1, 3)))
+        patch.setattr(sql_varying, "FOUND_A_RUN", chance.choice((0, 1, 10**6)))
+        for name in among.keys() - {"tree"}:
+            store = among[name]
+            assert store.varying(ids) == varying_among(store.runs(ids, EVERY_PART)), name
+
+
+def test_what_single_runs_have_otherwise_lack_or_have_alone_is_found_among_many(tmp_path: Path) -> None:
+    crafted = Crafted(tmp_path / "mlflow.db")
+    ids = [f"{number:02x}" * 16 for number in range(60)]
+    for number, run_id in enumerate(ids):
+        params = {"same": "A", "case": "a" if number == 7 else "A", "alone": "x", "lacking": "x", "empty": ""}
+        metrics = {"one": 1.0, "other": 2.0 if number == 11 else 1.0, "high": 1.0}
+        if number != 13:
+            del params["alone"]
+        if number == 17:
+            del params["lacking"], metrics["high"]
+        crafted.run(run_id, "a run", params=params, metrics=metrics, tags={"long": "x" * 500})
+    crafted.run("f0" * 16, "not of the list", params={"same": "B", "foreign": "x"})
+    with closing(sqlite3.connect(crafted.database)) as connection, connection:
+        connection.execute("UPDATE latest_metrics SET is_nan = 1, value = 0 WHERE key = 'one'")
+    wanted = {(KeyKind.PARAM, "case"), (KeyKind.PARAM, "alone"), (KeyKind.PARAM, "lacking")}
+    wanted |= {(KeyKind.METRIC, "other"), (KeyKind.METRIC, "high")}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sql_portions, sql_varying):
+            patch.setattr(module, "LOOKED_UP", 0)
+        patch.setattr(sql_varying, "SAMPLE", 3)
+        patch.setattr(sql_varying, "FOUND_A_RUN", 100)
+        patch.setattr(sql_varying, "varying_of_few", None)
+        for uri in (str(crafted.database), postgres_copy(crafted.database), mariadb_copy(crafted.database)):
+            with opened(uri) as store:
+                assert store.varying(ids) == wanted
+                assert store.varying(RunIds(ids)) == wanted
 
 
 @pytest.mark.parametrize("kind", list(KeyKind))
