@@ -162,8 +162,12 @@ class FlowdeckApp(Notices):
     def on_asked(self, message: Asked) -> None:
         from tui.screens.modals.question import AskForThread
 
+        def left(_: object) -> None:
+            if message.reply.called_off:
+                self._cancelled = monotonic()
+
         if not message.reply.withdrawn:
-            self.push_screen(AskForThread(message.question, message.reply))
+            self.push_screen(AskForThread(message.question, message.reply), left)
 
     def on_withdrawn(self, message: Withdrawn) -> None:
         from tui.screens.modals.question import AskForThread

@@ -219,6 +219,17 @@ async def test_calling_off_the_first_opening_leaves_a_screen_that_can_try_again(
         await at(pilot, "first")
 
 
+async def test_calling_off_twice_does_not_quit(asking: _Asking) -> None:
+    async with shown(asking.app) as pilot:
+        await at(pilot, "first")
+        await go_to_asked(pilot, "second")
+        await pilot.press("ctrl+c", "ctrl+c")
+        await seen(pilot, "cancelled: opening second")
+        await pilot.press("r")
+        await at(pilot, "first")
+        assert pilot.app.is_running
+
+
 async def test_a_question_whose_job_was_cancelled_goes_away(asking: _Asking) -> None:
     async with shown(asking.app) as pilot:
         await at(pilot, "first")
