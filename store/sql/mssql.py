@@ -54,7 +54,7 @@ _STATES: Final[Mapping[str, Meaning]] = {
 
 
 class SqlServer:
-    """See `store.sql.server.Dialect`."""
+    """See `store.sql.server_dialect.Dialect`."""
 
     name = "mssql"
 

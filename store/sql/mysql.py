@@ -94,7 +94,7 @@ _NUMBERS: Final[Mapping[int, Meaning]] = {
 
 
 class MySql:
-    """See `store.sql.server.Dialect`."""
+    """See `store.sql.server_dialect.Dialect`."""
 
     name = "mysql"
 

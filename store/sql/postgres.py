@@ -103,7 +103,7 @@ _STOP_SECONDS: Final = 3
 
 
 class Postgres:
-    """See `store.sql.server.Dialect`."""
+    """See `store.sql.server_dialect.Dialect`."""
 
     name = "postgresql"
 

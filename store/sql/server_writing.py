@@ -12,7 +12,8 @@ from store.errors import AccessDenied, StoreUnreachable
 from store.sql.mssql import SqlServer
 from store.sql.mysql import MySql
 from store.sql.postgres import Postgres
-from store.sql.server import Dialect, ServerDatabase
+from store.sql.server import ServerDatabase
+from store.sql.server_dialect import Dialect
 from store.uris import Address, Kind
 
 T = TypeVar("T")

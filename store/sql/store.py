@@ -38,7 +38,7 @@ from store.uris import Address, Kind
 if TYPE_CHECKING:
     from store.key_values import Key, KeyValues
     from store.search.syntax import Expr, OrderKey
-    from store.sql.server import Dialect
+    from store.sql.server_dialect import Dialect
 
 T = TypeVar("T")
 

@@ -96,7 +96,7 @@ def test_connections_that_are_made_again_ask_nothing(served: str) -> None:
     person = typing(READER_PASSWORD)
     with closing(open_address(parse(served), questions=person)) as store:
         before = store.run_ids(RunQuery()).items
-        store._database._engine.dispose()  # type: ignore[attr-defined]  # as a server does that restarts
+        store._database._pool.forget()  # type: ignore[attr-defined]  # as a server does that restarts
         assert store.run_ids(RunQuery()).items == before
     assert len(person.asked) == 1
 

@@ -28,11 +28,12 @@ from store.errors import (
 )
 from store.opening import open_store
 from store.protocols import ExperimentQuery, RunQuery, Store
-from store.sql import server as server_module
 from store.sql.drivers import server_url
 from store.sql.mysql import MySql
 from store.sql.postgres import Postgres
 from store.sql.server import ServerDatabase
+from store.sql.server_failures import _spellings
+from store.sql.server_pool import POOL_SIZE
 from store.uris import parse
 from tests.support.copies import mariadb_copy, new_postgres_database, postgres_copy
 from tests.support.servers import (
@@ -145,7 +146,7 @@ def refused(
     assert error.__cause__ is not None
     for word in words:
         assert word in error.message
-    for secret in (*secrets, *(server_module._spellings(secret)[0] for secret in secrets)):
+    for secret in (*secrets, *(_spellings(secret)[0] for secret in secrets)):
         assert secret not in error.message + error.hint
     return error
 
@@ -165,7 +166,7 @@ def test_nothing_stays_open_and_nothing_is_written(served: Served) -> None:
     store = open_store(served.uri)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(every_call, [store] * 8))
-    assert 1 <= len(served.connections()) <= server_module.POOL_SIZE
+    assert 1 <= len(served.connections()) <= POOL_SIZE
     assert not any(busy for _, busy in served.connections())
     assert written() == before
     store.close()
@@ -283,10 +284,9 @@ def test_waiting_for_a_connection_can_be_cancelled(served: Served) -> None:
     first, second = threading.Event(), threading.Event()
     with ThreadPoolExecutor(8) as pool:
         reading = [
-            pool.submit(database.read, lambda connection: connection.execute(slow), first)
-            for _ in range(server_module.POOL_SIZE)
+            pool.submit(database.read, lambda connection: connection.execute(slow), first) for _ in range(POOL_SIZE)
         ]
-        wait_until(lambda: sum(busy for _, busy in served.connections()) == server_module.POOL_SIZE)
+        wait_until(lambda: sum(busy for _, busy in served.connections()) == POOL_SIZE)
         waiting = pool.submit(database.read, lambda connection: connection.execute(slow), second)
         second.set()
         with pytest.raises(Cancelled):
@@ -370,13 +370,12 @@ def test_a_refused_connection(served: Served) -> None:
 
 def test_a_connection_that_is_closed_already_needs_no_cut(served: Served) -> None:
     reader = served.database_reader()
-    dialect = MySql() if served.mysql else Postgres()
-    proxy = reader._engine.raw_connection()
+    proxy = reader._pool.engine.raw_connection()
     driver_connection = proxy.dbapi_connection
     assert driver_connection is not None
     proxy.detach()
     driver_connection.close()
-    server_module._cut(dialect, driver_connection)
+    reader._pool.cut(driver_connection)
     assert reader.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()) == 1
     reader.close()
 
