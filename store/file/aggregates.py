@@ -17,7 +17,9 @@ from store.search.syntax import OrderKey
 class Aggregates:
     """What the metrics of runs come to; each is worked out once, while its run is being looked at."""
 
-    def __init__(self, histories: Histories, cancel: Event | None) -> None:
+    def __init__(self, histories: Histories, order: Sequence[OrderKey], cancel: Event | None) -> None:
+        """`order` is what the runs will be sorted by."""
+        self._order = asked_of_histories(None, order)
         self._histories = histories
         self._cancel = cancel
         self._values: dict[tuple[str, str, Aggregate, int | None], float | None] = {}
@@ -34,9 +36,9 @@ class Aggregates:
             self._values[place] = aggregate_of(history, aggregate, step)
         return self._values[place]
 
-    def prepare(self, run: Run, order: Sequence[OrderKey]) -> None:
+    def prepare(self, run: Run) -> None:
         """Works out what a run will be sorted by: later its folder is no longer at hand."""
-        for key, aggregate, step in asked_of_histories(None, order):
+        for key, aggregate, step in self._order:
             self(run, key, aggregate, step)
 
     @property

@@ -125,6 +125,8 @@ class PartialRuns:
         self._params = self._known(PARAMS, keys.get(RunParts.PARAMS) or ())
         self._tags = self._known(TAGS, keys.get(RunParts.TAGS) or ())
         self._metrics = self._known(METRICS, keys.get(RunParts.METRICS) or ())
+        self._texts_of = {part: keys.get(RunParts[part.upper()], ()) != () for part in _TEXT_PARTS}
+        """Which parts with texts are read at all: of two thousand runs the others are not even asked."""
         self._names: dict[str, Entry] | None = None
 
     def _known(self, part: str, keys: Iterable[str]) -> dict[str, dict[str, Entry]]:
@@ -133,8 +135,8 @@ class PartialRuns:
     def read(self, run: RunFolder) -> Run:
         """A run with what the search needs of it, and perhaps no more."""
         path, problems = run.folder.relative, list(run.fields[-1])
-        params = self._texts(run, PARAMS, self._params, problems)
-        tags = self._texts(run, TAGS, self._tags, problems)
+        params = self._texts(run, PARAMS, self._params, problems) if self._texts_of[PARAMS] else {}
+        tags = self._texts(run, TAGS, self._tags, problems) if self._texts_of[TAGS] else {}
         metrics = {}
         for key, known in self._metrics.items():
             metric = read_metric(run.folder, key, known.get(path), self._batch, problems, self._cancel)

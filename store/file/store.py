@@ -183,7 +183,7 @@ class TreeStore:
         if expression is not None and asks_for_experiments(expression):
             names = {one.experiment_id: one.fields[0] for one in self._experiments(cancel)}
             expression = with_experiments(expression, names)
-        aggregates = Aggregates(self._histories, cancel)
+        aggregates = Aggregates(self._histories, keys, cancel)
         satisfies, order = run_predicate(expression, aggregates), run_order(keys, aggregates)
         batch, index = Batch(), self._tree.index
         inputs = RunParts.INPUTS in needed_parts(expression, keys)
@@ -196,7 +196,7 @@ class TreeStore:
                 run = reader.read(folder)
                 aggregates.about = folder.folder
                 if satisfies(run):
-                    aggregates.prepare(run, keys)
+                    aggregates.prepare(run)
                     found.append(run)
             headway.report(done)
         ids = tuple(run.run_id for run in order.sorted(found))
