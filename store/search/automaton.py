@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from store.search.regex import Check, Fork, Found, Step, Take, compile_regex
-from store.search.regex_syntax import Place, is_word
+from store.search.regex_tree import Place, is_word
 
 REMEMBERED: Final = 20_000
 """Steps from one state to the next that are remembered; then they are forgotten and found anew."""

@@ -5,18 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from store.search.regex_syntax import (
-    CharacterTest,
-    Either,
-    Here,
-    Node,
-    One,
-    Place,
-    RegexError,
-    Repeated,
-    Row,
-    parse_regex,
-)
+from store.search.regex_syntax import RegexError, parse_regex
+from store.search.regex_tree import CharacterTest, Either, Here, Node, One, Place, Repeated, Row
 
 MOST_STEPS: Final = 1_000
 """Steps of a program; a repetition of a repetition soon has millions."""

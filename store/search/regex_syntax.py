@@ -8,88 +8,15 @@ Refused, with the place, are back references and looking around: no engine is fa
 
 from __future__ import annotations
 
-import enum
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
+
+from store.search.regex_tree import CharacterTest, Either, Here, Node, One, Place, Repeated, Row, is_word
 
 MOST_GROUPS: Final = 50
 """Groups inside of each other."""
 
 _MOST_REPEATS: Final = 1_000
-
-CharacterTest = Callable[[str], bool]
-
-
-class Place(enum.Enum):
-    """What must be so between two characters."""
-
-    START = "start"
-    END = "end"
-    EDGE = "edge of a word"
-    NO_EDGE = "no edge of a word"
-
-
-class RegexError(Exception):
-    """An expression is none of this dialect, or too large."""
-
-    def __init__(self, message: str, position: int, length: int = 1) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
-        self.length = length
-
-
-def parse_regex(pattern: str) -> Node:
-    """What `pattern` says. Raises RegexError."""
-    return _Reader(pattern).read()
-
-
-def is_word(character: str) -> bool:
-    r"""True of what `\w` matches."""
-    return character.isalnum() or character == "_"
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """A character that passes the test."""
-
-    test: CharacterTest
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """A place between two characters."""
-
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One after the other."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """One of them."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """Again and again."""
-
-    node: Node
-    least: int
-    most: int | None
-    """None: without end."""
-
-
-Node: TypeAlias = One | Here | Row | Either | Repeated
 
 _CLASSES: Final[dict[str, CharacterTest]] = {
     "d": str.isdecimal,
@@ -105,6 +32,21 @@ _HEXADECIMAL: Final = {"x": 2, "u": 4, "U": 8}
 _FLAGS: Final = re.compile(r"\(\?([a-zA-Z]+)\)")
 _COUNTS: Final = re.compile(r"\{(?:([0-9]+)(?:(,)([0-9]*))?|,([0-9]+))\}")
 _GROUP: Final = re.compile(r"\((?:\?(?::|P<[A-Za-z_]\w*>))?")
+
+
+class RegexError(Exception):
+    """An expression is none of this dialect, or too large."""
+
+    def __init__(self, message: str, position: int, length: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.length = length
+
+
+def parse_regex(pattern: str) -> Node:
+    """What `pattern` says. Raises RegexError."""
+    return _Reader(pattern).read()
 
 
 class _Reader:
