@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from store.entities import Axis, Bucket, Curve, Metric, MetricSummary, Point, is_infinite
+from store.series import merged
 
 OVERLAP_MS: Final = 10_000
 """So far back the newest points are asked for again: writers with several threads log them out of order."""
@@ -155,18 +156,5 @@ def rebucketed(items: Sequence[Bucket], buckets: int) -> list[Bucket]:
     for item in items:
         middle = item.x_first + (item.x_last - item.x_first) / 2
         at = min(int((middle - low) / width), buckets - 1) if width > 0 else 0
-        found[at] = _merged(found[at], item) if at in found else item
+        found[at] = merged(found[at], item) if at in found else item
     return sorted(found.values(), key=lambda bucket: (bucket.x_first, bucket.x_last))
-
-
-def _merged(one: Bucket, other: Bucket) -> Bucket:
-    values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
-    return Bucket(
-        x_first=min(one.x_first, other.x_first),
-        x_last=max(one.x_last, other.x_last),
-        minimum=min(values, default=math.nan),
-        maximum=max(values, default=math.nan),
-        count=one.count + other.count,
-        nans=one.nans + other.nans,
-        infinities=one.infinities + other.infinities,
-    )

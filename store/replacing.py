@@ -29,10 +29,20 @@ def replace_text(path: Path, text: str, *, keep_mode: bool) -> None:
         raise IsADirectoryError(0, "that is no file")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     mode = target.stat().st_mode & 0o777 if keep_mode and target.exists() else PRIVATE
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    put_text(target, text, mode, folder=target.parent, prefix=f".{target.name}.")
+
+
+def put_text(target: str | Path, text: str, mode: int, *, folder: str | Path, prefix: str) -> None:
+    """Puts a file with `text` and the permissions `mode` at `target`, which is no link. Raises `OSError`.
+
+    Until it is whole it is in `folder`, on the same file system, under a name that begins with `prefix`.
+    """
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:

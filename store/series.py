@@ -102,14 +102,19 @@ def curve(history: History, axis: Axis, buckets: int, start_time: int | None, *,
         times, values = _in_time(history)
         base = 0 if axis is Axis.WALL else times[0] if start_time is None else start_time
         found = _by_x(times, values, buckets, base)
+    return curve_of(history.run_id, history.key, axis, found, sampled=sampled)
+
+
+def curve_of(run_id: str, key: str, axis: Axis, buckets: Sequence[Bucket], *, sampled: bool = False) -> Curve:
+    """The curve that these buckets are."""
     return Curve(
-        run_id=history.run_id,
-        key=history.key,
+        run_id=run_id,
+        key=key,
         axis=axis,
-        buckets=tuple(found),
-        count=sum(bucket.count for bucket in found),
-        nans=sum(bucket.nans for bucket in found),
-        infinities=sum(bucket.infinities for bucket in found),
+        buckets=tuple(buckets),
+        count=sum(bucket.count for bucket in buckets),
+        nans=sum(bucket.nans for bucket in buckets),
+        infinities=sum(bucket.infinities for bucket in buckets),
         sampled=sampled,
     )
 
@@ -171,3 +176,17 @@ def _bucket(first: int, last: int, values: Sequence[float]) -> Bucket:
 def _ordinary(values: Sequence[float]) -> bool:
     """True if none of these numbers, of which none is NaN or infinite, stands for an infinity."""
     return min(values) > -INFINITE and max(values) < INFINITE
+
+
+def merged(one: Bucket, other: Bucket) -> Bucket:
+    """The bucket of the points of both."""
+    values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
+    return Bucket(
+        x_first=min(one.x_first, other.x_first),
+        x_last=max(one.x_last, other.x_last),
+        minimum=min(values, default=math.nan),
+        maximum=max(values, default=math.nan),
+        count=one.count + other.count,
+        nans=one.nans + other.nans,
+        infinities=one.infinities + other.infinities,
+    )

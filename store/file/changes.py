@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from store.file.layout import META, STATUS, TAGS
 from store.file.meta import read_meta
 from store.file.reading import Gone, Unreadable, check
 from store.file.tree import Tree
+from store.replacing import put_text
 from store.uris import Address
 
 LOCK_TIMEOUT: Final = 20.0
@@ -207,18 +207,7 @@ def _replace(path: str, content: str) -> None:
         os.umask(umask)
         mode = 0o666 & ~umask
     # Hidden, as the reader skips what is: a tag of that name would be seen otherwise.
-    handle, temporary = tempfile.mkstemp(dir=_scratch(path), prefix=".flowdeck-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    put_text(path, content, mode, folder=_scratch(path), prefix=".flowdeck-")
 
 
 def _scratch(path: str) -> str:

@@ -17,7 +17,7 @@ from store.entities import DatasetInput, Experiment, Run
 from store.kinds import CONTEXT_TAG, NAME_TAG, Aggregate
 from store.search.like import like_test
 from store.search.numbers import text_number
-from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Value, Word
+from store.search.syntax import COMPARISONS, And, Comparison, Entity, Expr, Not, Operator, Or, Value, Word
 
 T = TypeVar("T")
 Test = Callable[[Any], bool]
@@ -226,15 +226,5 @@ def value_test(operator: Operator, value: Value) -> Test:
             listed = frozenset(value) if isinstance(value, tuple) else frozenset((value,))
             return listed.__contains__ if operator is Operator.IN else lambda found: found not in listed
         case _:
-            compare = _COMPARE[operator]
+            compare = COMPARISONS[operator]
             return lambda found: compare(found, value)
-
-
-_COMPARE: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
-    Operator.EQUAL: python.eq,
-    Operator.NOT_EQUAL: python.ne,
-    Operator.LESS: python.lt,
-    Operator.LESS_EQUAL: python.le,
-    Operator.GREATER: python.gt,
-    Operator.GREATER_EQUAL: python.ge,
-}

@@ -7,9 +7,10 @@ wherever they stood.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+import operator as python
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from store.kinds import Aggregate
 
@@ -49,6 +50,17 @@ class Operator(enum.StrEnum):
     """A regular expression is found in the text; see `store.search.regex_syntax`. Not of MLflow."""
     NOT_MATCHES = "!~"
     """There is a text, and it is not found in it. Not of MLflow."""
+
+
+COMPARISONS: Final[Mapping[Operator, Callable[[Any, Any], Any]]] = {
+    Operator.EQUAL: python.eq,
+    Operator.NOT_EQUAL: python.ne,
+    Operator.LESS: python.lt,
+    Operator.LESS_EQUAL: python.le,
+    Operator.GREATER: python.gt,
+    Operator.GREATER_EQUAL: python.ge,
+}
+"""What the operators of equality and order are in Python: of values, and of SQLAlchemy's columns."""
 
 
 @dataclass(frozen=True, slots=True)

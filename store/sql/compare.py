@@ -11,13 +11,12 @@ Text is sorted by its bytes, where MLflow takes the order of the database: one t
 
 from __future__ import annotations
 
-import operator as python
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from store.search.syntax import Operator, Value
+from store.search.syntax import COMPARISONS, Operator, Value
 
 Column = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
@@ -34,12 +33,7 @@ _SPECIAL: Final[Mapping[str, str]] = {"postgresql": "\\", "mysql": "\\", "mssql"
 """What means something in patterns of these databases and nothing in MLflow's."""
 
 _PYTHON: Final[dict[Operator, Callable[[Any, Any], Any]]] = {
-    Operator.EQUAL: python.eq,
-    Operator.NOT_EQUAL: python.ne,
-    Operator.LESS: python.lt,
-    Operator.LESS_EQUAL: python.le,
-    Operator.GREATER: python.gt,
-    Operator.GREATER_EQUAL: python.ge,
+    **COMPARISONS,
     Operator.IN: lambda column, value: column.in_(value),
     Operator.NOT_IN: lambda column, value: column.not_in(value),
 }

@@ -45,15 +45,7 @@ def curve(
     if not odd and sum(bucket.count for bucket in found) != summary.count:
         # Points were logged since the summary was made, a NaN perhaps, which looks like a 0.
         found = thin(connection, schema, run, summary, axis, buckets, odd=True)
-    return Curve(
-        run_id=run.run_id,
-        key=summary.key,
-        axis=axis,
-        buckets=tuple(found),
-        count=sum(bucket.count for bucket in found),
-        nans=sum(bucket.nans for bucket in found),
-        infinities=sum(bucket.infinities for bucket in found),
-    )
+    return series.curve_of(run.run_id, summary.key, axis, found)
 
 
 def _in_ranges(
@@ -143,7 +135,7 @@ def _in_columns(
             bad = int(nan_count)  # MySQL adds up to a decimal
             bucket = Bucket(integer(first) - base, integer(last) - base, math.nan, math.nan, count, bad, count - bad)
         at = min(max(int(number_), 0), buckets - 1)
-        found[at] = bucket if at not in found else merged(found[at], bucket)
+        found[at] = bucket if at not in found else series.merged(found[at], bucket)
     return [found[at] for at in sorted(found)]
 
 
@@ -178,17 +170,3 @@ def place(
         return sa.cast(quotient, sa.BigInteger)
     inside = sa.case((quotient < 0, 0), (quotient > buckets, buckets), else_=quotient)
     return sa.cast(sa.func.floor(inside), sa.BigInteger)
-
-
-def merged(one: Bucket, other: Bucket) -> Bucket:
-    """The bucket of the points of both."""
-    values = [value for value in (one.minimum, one.maximum, other.minimum, other.maximum) if not math.isnan(value)]
-    return Bucket(
-        x_first=min(one.x_first, other.x_first),
-        x_last=max(one.x_last, other.x_last),
-        minimum=min(values, default=math.nan),
-        maximum=max(values, default=math.nan),
-        count=one.count + other.count,
-        nans=one.nans + other.nans,
-        infinities=one.infinities + other.infinities,
-    )

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from store.aggregates import sparkline
 from store.entities import Bucket
-from store.sql.curves import merged, place
+from store.series import merged
+from store.sql.curves import place
 from store.sql.engine import IDS_PER_QUERY, check, fetch
 from store.sql.metrics import finite, history, points_of_runs
 from store.sql.rows import integer, number

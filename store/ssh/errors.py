@@ -32,15 +32,7 @@ def mapped(doing: str) -> Iterator[None]:
         yield
     except FlowdeckError:
         raise
-    except (
-        paramiko.SSHException,
-        paramiko.SFTPError,
-        EOFError,
-        OSError,
-        ValueError,
-        IndexError,
-        struct.error,
-    ) as error:
+    except _RAISED as error:
         raise as_store_error(error, doing) from error
 
 
