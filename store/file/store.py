@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Event
@@ -30,9 +30,10 @@ from store.entities import (
 )
 from store.errors import NotAStore
 from store.file.aggregates import Aggregates
-from store.file.folders import ExperimentFolder, RunFolder
+from store.file.folders import ExperimentFolder
+from store.file.found_runs import FoundRuns
 from store.file.index import Batch
-from store.file.layout import TAGS, shown
+from store.file.layout import TAGS
 from store.file.logged_models import logged_models_by_id
 from store.file.metrics import Histories
 from store.file.parts import read_texts
@@ -69,12 +70,9 @@ class TreeStore:
         self._shown = address
         self._tree = Tree(path)
         self._histories = Histories()
-        self._runs: dict[str, RunFolder] = {}
-        """Those that were seen, by id: where to look first."""
-        self._notes: dict[str, tuple[str, ...]] = {}
-        """Problems of runs that only the look at all of them shows."""
+        self._found = FoundRuns(self._tree)
         try:
-            experiments = self._experiments(cancel)
+            experiments = self._found.experiments(cancel)
             if not experiments and not self._tree.is_empty:
                 raise NotAStore(
                     f"{address} is a folder, but not an mlruns tree: it has no folder of an experiment",
@@ -84,12 +82,6 @@ class TreeStore:
         except BaseException:
             self._tree.index.close()
             raise
-
-    def _experiments(self, cancel: Event | None) -> list[ExperimentFolder]:
-        batch = Batch()
-        found = self._tree.experiments(batch, cancel)
-        self._tree.index.write(batch)
-        return found
 
     @property
     def info(self) -> StoreInfo:
@@ -130,7 +122,7 @@ class TreeStore:
 
     def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
         found: dict[str, ExperimentStats] = {}
-        _, runs = self._every_run(self._experiments(cancel), Batch(), cancel)
+        _, runs = self._found.every(self._found.experiments(cancel), Batch(), cancel)
         for run in runs:
             _, status, start, _, stage, *_ = run.fields
             if stage != "active":
@@ -143,52 +135,17 @@ class TreeStore:
             )
         return found
 
-    def _every_run(
-        self, experiments: Sequence[ExperimentFolder], batch: Batch, cancel: Event | None
-    ) -> tuple[int, Iterator[RunFolder]]:
-        """About how many runs these experiments have, and each of them once."""
-        total, runs = self._tree.runs(experiments, batch, cancel)
-        return total, self._once(runs, batch)
-
-    def _once(self, runs: Iterator[RunFolder], batch: Batch) -> Iterator[RunFolder]:
-        """Of runs with the same id, which copied folders have, one that is sound; it says where the others are."""
-        seen: set[str] = set()
-        flagged = []
-        for run in runs:
-            if run.fields[-1]:
-                flagged.append(run)
-            elif run.run_id in seen:
-                self._note_double(run)
-            else:
-                yield self._note_single(run, seen)
-        for run in flagged:
-            if run.run_id in seen:
-                self._note_double(run)
-            else:
-                yield self._note_single(run, seen)
-        self._tree.index.write(batch)
-
-    def _note_single(self, run: RunFolder, seen: set[str]) -> RunFolder:
-        seen.add(run.run_id)
-        self._notes.pop(run.run_id, None)
-        self._runs[run.run_id] = run
-        return run
-
-    def _note_double(self, run: RunFolder) -> None:
-        note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
-        self._notes[run.run_id] = (*self._notes.get(run.run_id, ()), note)
-
     def run_ids(self, query: RunQuery, cancel: Event | None = None, progress: Progress | None = None) -> Page[str]:
         expression, keys = parsed_runs(query)
         if expression is not None and asks_for_experiments(expression):
-            names = {one.experiment_id: one.fields[0] for one in self._experiments(cancel)}
+            names = {one.experiment_id: one.fields[0] for one in self._found.experiments(cancel)}
             expression = with_experiments(expression, names)
         aggregates = Aggregates(self._histories, keys, cancel)
         satisfies, order = run_predicate(expression, aggregates), run_order(keys, aggregates)
         batch, index = Batch(), self._tree.index
         inputs = RunParts.INPUTS in needed_parts(expression, keys)
         reader = PartialRuns(needed_keys(expression, keys), index, batch, cancel, inputs=inputs)
-        total, folders = self._every_run(self._searched(query, cancel), batch, cancel)
+        total, folders = self._found.every(self._searched(query, cancel), batch, cancel)
         found: list[Run] = []
         headway = Reports(progress, total, found, order)
         for done, folder in enumerate(folders, start=1):
@@ -207,7 +164,7 @@ class TreeStore:
 
     def _searched(self, query: RunQuery, cancel: Event | None) -> list[ExperimentFolder]:
         """The experiments whose runs are asked for."""
-        every = self._experiments(cancel)
+        every = self._found.experiments(cancel)
         if query.experiment_ids is not None:
             return [one for one in every if one.experiment_id in set(query.experiment_ids)]
         if query.view is ViewType.ACTIVE_ONLY:
@@ -217,39 +174,19 @@ class TreeStore:
     def runs(
         self, run_ids: Sequence[str], parts: RunParts, cancel: Event | None = None, keys: RunKeys | None = None
     ) -> list[Run]:
-        folders = self._folders(run_ids, cancel)
+        folders = self._found.folders(run_ids, cancel)
         wanted = list(dict.fromkeys(run_id for run_id in run_ids if run_id in folders))
         runs = whole_runs(
-            [folders[run_id] for run_id in wanted], parts, self._tree.index, self._notes, cancel, keys or {}
+            [folders[run_id] for run_id in wanted], parts, self._tree.index, self._found.notes, cancel, keys or {}
         )
         found = {run.run_id: run for run in runs}
         return [found[run_id] for run_id in run_ids if run_id in found]
-
-    def _folders(self, run_ids: Sequence[str], cancel: Event | None) -> dict[str, RunFolder]:
-        """The folders of these runs, with what their meta.yaml says now; runs that are not there are left out."""
-        found: dict[str, RunFolder] = {}
-        batch = Batch()
-        experiments: list[ExperimentFolder] | None = None
-        for run_id in run_ids:
-            check(cancel)
-            known = self._runs.get(run_id)
-            run = None if known is None else self._tree.again(known, batch, cancel)
-            if run is None:
-                if experiments is None:
-                    experiments = self._experiments(cancel)
-                run = self._tree.find_run(run_id, experiments, batch, cancel)
-            if run is None:
-                self._runs.pop(run_id, None)
-            else:
-                found[run_id] = self._runs[run_id] = run
-        self._tree.index.write(batch)
-        return found
 
     def matching_run_ids(self, text: str, limit: int, cancel: Event | None = None) -> list[str]:
         batch = Batch()
         reader = PartialRuns({}, self._tree.index, batch, cancel, inputs=False)
         begun, named = [], []
-        _, runs = self._every_run(self._experiments(cancel), batch, cancel)
+        _, runs = self._found.every(self._found.experiments(cancel), batch, cancel)
         for run in runs:
             if text.isalnum() and run.run_id.startswith(text):
                 begun.append(run.run_id)
@@ -258,11 +195,11 @@ class TreeStore:
         return list(dict.fromkeys([*sorted(begun), *sorted(named)]))[:limit]
 
     def metric_summaries(self, run_id: str, cancel: Event | None = None) -> list[MetricSummary]:
-        found = self._folders([run_id], cancel).get(run_id)
+        found = self._found.folders([run_id], cancel).get(run_id)
         return [] if found is None else self._histories.summaries(found.folder, run_id, cancel)
 
     def history(self, run_id: str, key: str, cancel: Event | None = None, since: int | None = None) -> History:
-        found = self._folders([run_id], cancel).get(run_id)
+        found = self._found.folders([run_id], cancel).get(run_id)
         history = self._histories.history(None if found is None else found.folder, run_id, key, cancel)
         # Only what was added to the file is read; what was read before is in memory.
         return history if since is None else newest(history, since)
@@ -283,7 +220,7 @@ class TreeStore:
     def sparklines(
         self, run_ids: Sequence[str], key: str, buckets: int, cancel: Event | None = None
     ) -> dict[str, tuple[Bucket, ...]]:
-        folders = self._folders(run_ids, cancel).items()
+        folders = self._found.folders(run_ids, cancel).items()
         histories = (self._histories.history(one.folder, run_id, key, cancel) for run_id, one in folders)
         return {history.run_id: sparkline(history, buckets) for history in histories if len(history)}
 
@@ -339,7 +276,7 @@ class TreeStore:
         return key_values_of_runs(self.runs, run_ids, keys, cancel, progress, most)
 
     def logged_models(self, model_ids: Sequence[str], cancel: Event | None = None) -> list[LoggedModel]:
-        return logged_models_by_id(self._experiments(cancel), model_ids, cancel) if model_ids else []
+        return logged_models_by_id(self._found.experiments(cancel), model_ids, cancel) if model_ids else []
 
     def close(self) -> None:
         self._tree.index.close()
