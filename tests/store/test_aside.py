@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 import pytest
 
 from store.aside import Overdue, run_aside
 from store.errors import Cancelled
+from tests.support.sshd import wait_for
 
 FAR = 3600.0
 
@@ -22,8 +25,10 @@ class Work:
     def __init__(self) -> None:
         self.begun, self.go, self.dropped = Event(), Event(), Event()
         self.discarded: list[object] = []
+        self.threads: list[threading.Thread] = []
 
     def __call__(self) -> str:
+        self.threads.append(threading.current_thread())
         self.begun.set()
         assert self.go.wait(20)
         return "late"
@@ -32,20 +37,18 @@ class Work:
         self.discarded.append(result)
         self.dropped.set()
 
-
-def ended() -> bool:
-    """Whether every thread with work has ended, after a while at the most."""
-    for thread in threading.enumerate():
-        if thread.name == "flowdeck-aside":
-            thread.join(20)
-    return "flowdeck-aside" not in {thread.name for thread in threading.enumerate()}
+    def ended(self) -> bool:
+        """Whether it has, after a while at the most."""
+        assert self.begun.wait(20)
+        self.threads[0].join(20)
+        return not self.threads[0].is_alive()
 
 
 def test_what_the_work_returns_comes_back_and_is_not_discarded() -> None:
     work = Work()
     work.go.set()
     assert run_aside(work, 20, Event(), work.discard) == "late"
-    assert ended()
+    assert work.ended()
     assert work.discarded == []
 
 
@@ -81,7 +84,7 @@ def test_work_that_takes_too_long_is_given_up_and_its_late_result_discarded_once
     assert work.discarded == []
     work.go.set()
     assert work.dropped.wait(20)
-    assert ended()
+    assert work.ended()
     assert work.discarded == ["late"]
 
 
@@ -94,7 +97,7 @@ def test_work_that_is_called_off_is_left_and_its_late_result_discarded_once() ->
     calling_off.join()
     work.go.set()
     assert work.dropped.wait(20)
-    assert ended()
+    assert work.ended()
     assert work.discarded == ["late"]
 
 
@@ -118,7 +121,7 @@ def test_a_late_failure_concerns_nobody(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(Overdue):
         run_aside(fail, 0.05, None, work.discard)
     work.go.set()
-    assert ended()
+    assert work.ended()
     assert (told, work.discarded) == ([], [])
 
 
@@ -134,7 +137,7 @@ def test_a_late_result_that_cannot_be_discarded_concerns_nobody(monkeypatch: pyt
     with pytest.raises(Overdue):
         run_aside(work, 0.05, None, discard)
     work.go.set()
-    assert ended()
+    assert work.ended()
     assert (told, work.discarded) == ([], ["late"])
 
 
@@ -155,28 +158,23 @@ def test_an_interrupt_of_the_keyboard_leaves_the_work() -> None:
 def test_every_result_is_either_returned_or_discarded_once_however_close_it_was() -> None:
     """The work ends at about the moment at which it is given up: now before, now after."""
     moment = 0.002
-    outcomes: set[bool] = set()
-    for turn in range(400):
+    for turn in range(300):
+        own: list[threading.Thread] = []
         discarded: list[int] = []
         returned: list[int] = []
-        try:
-            returned.append(run_aside(_after(moment, turn), moment, None, discarded.append))
-        except Overdue:
-            outcomes.add(False)
-        else:
-            outcomes.add(True)
-        assert ended()
+        with contextlib.suppress(Overdue):
+            returned.append(run_aside(_after(turn % 5 * moment / 2, turn, own), moment, None, discarded.append))
+        wait_for(partial(bool, own), "the work to begin")
+        own[0].join(20)
         assert returned + discarded == [turn]
-    assert outcomes == {True, False}
 
 
-def _after(seconds: float, result: int) -> Callable[[], int]:
-    """Work that returns `result` at once, or after about so many seconds."""
-    wanted = time.monotonic() + seconds * (0.0 if result % 4 == 0 else 1.0 + result % 3 / 20)
+def _after(seconds: float, result: int, own: list[threading.Thread]) -> Callable[[], int]:
+    """Work that returns `result` after so many seconds, and says in which thread."""
 
     def work() -> int:
-        while time.monotonic() < wanted:
-            pass
+        own.append(threading.current_thread())
+        time.sleep(seconds)
         return result
 
     return work
