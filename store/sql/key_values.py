@@ -73,7 +73,12 @@ def _read_portion(
     if next(attempts):
         # A read may be made again: what the one before said is void.
         found.forget(portion.places.values())
-    reader = PortionReader(connection, schema, portion, cancel)
+    _fill(found, portion, PortionReader(connection, schema, portion, cancel))
+    for some in portion.not_found(found.there):
+        _fill(found, some, PortionReader(connection, schema, some, cancel))
+
+
+def _fill(found: KeyValues, portion: Portion, reader: PortionReader) -> None:
     places, there = portion.places.get, found.there
     for rows in reader.runs():
         for (run_id,) in rows:

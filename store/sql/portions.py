@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -45,12 +45,21 @@ class Portion:
     def conditions(self, run_uuid: Column) -> Iterator[Condition]:
         """What finds these runs, and in a range others too, in one statement each."""
         if self.start is not None:
-            # Digits and small letters have this order in every collation.
+            # Digits and small letters have this order in nearly every collation: see `not_found`.
             yield run_uuid >= self.start if self.stop is None else sa.and_(run_uuid >= self.start, run_uuid < self.stop)
             return
         ids = list(self.places)
         for start in range(0, len(ids), IDS_PER_QUERY):
             yield run_uuid.in_(ids[start : start + IDS_PER_QUERY])
+
+    def not_found(self, there: Sequence[int]) -> Iterator[Portion]:
+        """The runs of a range that were not found in it, to be looked up; `there` has 1 for those that were.
+
+        They were deleted, or the database sorts their ids otherwise: in Danish `aa` comes after all other letters, in
+        Welsh `dd` after `de`.
+        """
+        if self.is_range:
+            yield from _looked_up((place, run_id) for run_id, place in self.places.items() if not there[place])
 
 
 def are_few(run_ids: Sequence[str], total: int) -> bool:
@@ -80,7 +89,7 @@ def portions(run_ids: Sequence[str], total: int) -> Iterator[Portion]:
     yield from _looked_up((place, ids[place]) for place in chain(sorted(odd), *crowded))
 
 
-def _looked_up(runs: Iterator[tuple[int, str]]) -> Iterator[Portion]:
+def _looked_up(runs: Iterable[tuple[int, str]]) -> Iterator[Portion]:
     places: dict[str, int] = {}
     for place, run_id in runs:
         places[run_id] = place

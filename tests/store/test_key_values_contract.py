@@ -17,8 +17,10 @@ from store.protocols import Headway, RunQuery, Store
 from store.sql import portions
 from store.sql.key_values import key_values
 from tests.support.backends import BACKENDS, Backend, grouped, opened, served
+from tests.support.copies import postgres_copy
 from tests.support.crafted import Crafted
 from tests.support.reference import FULL
+from tests.support.servers import postgres
 
 ABSENT = "0" * 32
 DATASETS: Key = (KeyKind.DATASET, "")
@@ -149,6 +151,30 @@ def test_a_run_that_is_deleted_meanwhile_is_left_out_and_shifts_nothing(crafted:
             wanted = None if run_id in gone else str(int(run_id[:2], 16) // 8)
             assert found.there[place] == (wanted is not None)
             assert said(found, place, (KeyKind.PARAM, "p")) == wanted
+
+
+def test_runs_are_found_where_the_database_sorts_their_ids_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Danish has `aa` after all other letters, so that no range of ids that seems to hold it does."""
+    monkeypatch.setattr(portions, "LOOKED_UP", 4)
+    monkeypatch.setattr("store.sql.key_values.LOOKED_UP", 4)
+    monkeypatch.setattr(portions, "RANGE", 4)
+    made = Crafted(tmp_path / "mlflow.db")
+    for number in range(64):
+        run_id = f"{number * 4 + 2:02x}" * 16
+        made.run(run_id, "a run", params={"p": run_id}, metrics={"m": number})
+    uri = postgres_copy(made.database)
+    with postgres().admin(uri.rpartition("/")[2]) as connection:
+        for table in ("runs", "params", "tags", "latest_metrics"):
+            connection.execute(f'ALTER TABLE {table} ALTER COLUMN run_uuid TYPE varchar(32) COLLATE "da-x-icu"')
+    with opened(uri) as store:
+        ids = store.run_ids(RunQuery()).items
+        found = store.key_values(ids, [(KeyKind.PARAM, "p"), (KeyKind.METRIC, "m")])
+        assert "aa" * 16 in ids
+        assert list(found.there) == [1] * 64
+        assert [said(found, place, (KeyKind.PARAM, "p")) for place in range(64)] == list(ids)
+        assert list(found.numbers["m"]) == [int(run_id[:2], 16) // 4 for run_id in ids]
 
 
 def test_it_ends_between_two_portions_when_it_is_cancelled(crafted: Crafted) -> None:
