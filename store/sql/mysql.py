@@ -116,7 +116,12 @@ class MySql:
         PyMySQL checks certificates against the host that it connects to, so on a detour it is told the server's and
         handed a connection to the detour.
         """
-        if self._detour is None or driver.driver != "pymysql":
+        if driver.driver != "pymysql":
+            return driver.connect(*arguments, **options)
+        if isinstance(password := options.get("password"), str):
+            # It would write it in Latin-1; servers know passwords as clients in UTF-8 gave them.
+            options = {**options, "password": password.encode()}
+        if self._detour is None:
             return driver.connect(*arguments, **options)
         made: Any = driver.connect(*arguments, **{**options, "defer_connect": True})
         near = socket.create_connection(("127.0.0.1", options["port"]), options.get("connect_timeout"))

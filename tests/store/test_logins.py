@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -22,7 +22,7 @@ from store.questions import Stop
 from store.ssh.files import SshFiles
 from store.uris import Address, Kind, parse
 from tests.support.copies import mariadb_copy, postgres_copy
-from tests.support.servers import READER, READER_PASSWORD
+from tests.support.servers import READER, READER_PASSWORD, mariadb, postgres
 from tests.support.sshd import Answers, User, keygen, public, ssh_server
 
 DATABASE = Path(__file__).resolve().parents[1] / "data" / "stores" / "3.17.2" / "mlflow.db"
@@ -105,6 +105,21 @@ def test_three_passwords_are_tried(served: str) -> None:
     person = typing(WRONG, "also wrong", READER_PASSWORD)
     assert runs_of(served, person) > 0
     assert person.asked == [served, f"{served} again", f"{served} again"]
+
+
+@pytest.mark.parametrize("password", ["pässwörd", "пароль", "密码 🔑"])
+def test_a_password_may_have_any_letters(served: str, password: str) -> None:
+    user, parts = "polyglot", urlsplit(served)
+    if parts.scheme == "postgresql":
+        with postgres().admin() as connection:
+            connection.execute(f"DROP ROLE IF EXISTS {user}")
+            connection.execute(f"CREATE ROLE {user} LOGIN SUPERUSER PASSWORD '{password}'")
+    else:
+        with mariadb().admin() as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE OR REPLACE USER {user}@'127.0.0.1' IDENTIFIED BY %s", (password,))
+            cursor.execute(f"GRANT SELECT ON *.* TO {user}@'127.0.0.1'")
+    assert runs_of(served.replace(f"{READER}@", f"{user}@"), typing(password)) > 0
+    assert runs_of(served.replace(f"{READER}@", f"{user}:{quote(password)}@"), None) > 0
 
 
 def test_after_three_wrong_ones_it_is_refused(served: str, kept: Passwords) -> None:
