@@ -19,6 +19,7 @@ from store.kinds import Aggregate, KeyKind, RunParts
 from store.quoting import quoted_key, quoted_text
 from store.seeds import Proposal, proposals
 from store.spreads import Total
+from store.texts import hides_password
 
 if TYPE_CHECKING:
     from store.protocols import Store
@@ -174,7 +175,7 @@ def _finished(
 
 
 def filter_of(keys: Sequence[GroupKey], values: Sequence[Value]) -> str | None:
-    """The filter that finds the runs of a group; None if the language has no way of writing a key or a value of it."""
+    """The filter that finds the runs of a group, or None: see `Group.filter`."""
     conditions = [_condition(key, value) for key, value in zip(keys, values, strict=False)]
     if None in conditions:
         return None
@@ -193,7 +194,7 @@ def _condition(key: GroupKey, value: Value) -> str | None:
     named = f"{key.kind.value}.{written}"
     if value is None:
         return f"NOT has({named})"
-    text = quoted_text(value) if isinstance(value, str) else None
+    text = quoted_text(value) if isinstance(value, str) and not hides_password(value) else None
     return None if text is None else f"{named} = {text}"
 
 

@@ -66,7 +66,8 @@ class Group:
     spreads: tuple[Spread, ...]
     """One for each metric that was asked for."""
     filter: str | None
-    """Finds its runs; None if the language of filters has no way of writing a key or a value of it."""
+    """Finds its runs; None if the language of filters has no way of writing a key or a value of it, or if a password in
+    a value is hidden."""
     places: Sequence[int]
     """Where its runs stand in the list that was grouped."""
     parts: tuple[Group, ...] = ()

@@ -45,3 +45,8 @@ def value_text(value: Any) -> str:
     if "@" in found and "://" in found:
         return _PASSWORD.sub(r"\g<user>***@", found)
     return found
+
+
+def hides_password(shown: str) -> bool:
+    """True of what `value_text` has taken a password out of. Compared with it, what it stands for is not found."""
+    return "***@" in shown and any(found.group().endswith(":***@") for found in _PASSWORD.finditer(shown))

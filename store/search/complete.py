@@ -20,6 +20,7 @@ from store.search.numbers import text_number
 from store.search.place import Expected, Place, place_at
 from store.search.syntax import Entity, Operator, Span
 from store.search.vocabulary import DATASET_KEYS, LANGUAGE, Field, ValueKind
+from store.texts import hides_password
 
 Keys = Callable[[KeyKind, str], Iterable[str]]
 """The keys of a kind that hold a text, the likeliest first."""
@@ -204,6 +205,8 @@ class _Choices:
             as_number = place.operator in (*(one.value for one in _SIZES), "BETWEEN") or place.function == "NUMBER"
             known = self._known(field, typed)
             for value in _ranked(known, typed):
+                if hides_password(value):
+                    continue
                 if as_number:
                     if text_number(value) is not None and not value.startswith("+"):
                         yield Completion(Kind.VALUE, value)

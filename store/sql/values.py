@@ -16,7 +16,7 @@ from store.sql.compare import Column, compare_text, exact_text
 from store.sql.engine import IDS_PER_QUERY, check, fetch
 from store.sql.keys import newest_runs
 from store.sql.schema import Schema
-from store.texts import text as text_of
+from store.texts import value_text
 from store.value_counts import DATASET_FIELDS, RUNS_WITH_VALUES, values_page
 
 _TABLES = {KeyKind.PARAM: "params", KeyKind.TAG: "tags"}
@@ -44,7 +44,7 @@ def values(
     for start in range(0, len(kept), IDS_PER_QUERY):
         check(cancel)
         for value, number in fetch(connection, counted.where(run_id.in_(kept[start : start + IDS_PER_QUERY]))):
-            counts[text_of(value)] += int(number)
+            counts[value_text(value)] += int(number)
     return values_page(counts, text, limit, looked_at=None if len(runs) == len(kept) else len(kept))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from store.groups import Group, GroupKey
 from store.kinds import Aggregate
 from store.protocols import RunQuery, Store
 from tests.support.backends import BACKENDS, Backend, grouped, opened, served
+from tests.support.copies import mariadb_copy, postgres_copy
+from tests.support.crafted import Crafted
 
 DATASETS = GroupKey(KeyKind.DATASET)
 
@@ -117,6 +120,24 @@ def test_groups_of_a_level_are_parts_of_those_of_the_level_before(store: Store, 
 
 def _places(groups: list[Group]) -> dict[object, list[int]]:
     return {group.values: list(group.places) for group in groups}
+
+
+@pytest.mark.parametrize("copied", [str, postgres_copy, mariadb_copy], ids=["sqlite", "postgres", "mariadb"])
+def test_a_password_in_a_value_is_shown_nowhere_and_no_filter_looks_for_it(
+    copied: Callable[[Path], str], tmp_path: Path
+) -> None:
+    made = Crafted(tmp_path / "mlflow.db")
+    made.run("a" * 32, "a run", params={"db": "postgresql://ada:s3cret@host/db"})
+    made.run("b" * 32, "a run", params={"db": "postgresql://ada:other@host/db"})
+    made.run("c" * 32, "a run", params={"db": "postgresql://ada@host/db"})
+    shown = "postgresql://ada:***@host/db"
+    with opened(copied(made.database)) as store:
+        assert store.values(KeyKind.PARAM, "db", None).items == (shown, "postgresql://ada@host/db")
+        found = group_runs(store, ["a" * 32, "b" * 32, "c" * 32], [(GroupKey(KeyKind.PARAM, "db"),)])
+    assert [(group.values, group.filter, list(group.places)) for group in found.groups] == [
+        ((shown,), None, [0, 1]),
+        (("postgresql://ada@host/db",), "params.db = 'postgresql://ada@host/db'", [2]),
+    ]
 
 
 def test_it_ends_when_it_is_cancelled(store: Store, every: list[Run]) -> None:

@@ -56,6 +56,12 @@ def test_values_of_attributes_and_datasets_are_known() -> None:
     assert offered("artifact_uri = |") == []
 
 
+def test_a_value_whose_password_is_hidden_is_not_offered() -> None:
+    some = [run(1, params={"db": "pg://ada:***@host"}), run(2, params={"db": "pg://ada@host"})]
+    of = CountingStore(FakeStore(some, (Experiment("1", "iris", None, "active"),)))
+    assert [one.text for one in at("params.db = |", of=of).items] == ["'pg://ada@host'"]
+
+
 def test_texts_that_nobody_compares_with_are_not_offered() -> None:
     assert offered("params.note = |") == ["'short'"]
 

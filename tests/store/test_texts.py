@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from store.texts import location, optional_location, value_text
+from store.texts import hides_password, location, optional_location, value_text
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from store.texts import location, optional_location, value_text
 def test_a_password_in_a_value_is_hidden(held: str, shown: str) -> None:
     assert value_text(held) == shown
     assert location(held) == shown
+    assert hides_password(shown)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_a_password_in_a_value_is_hidden(held: str, shown: str) -> None:
 )
 def test_other_values_stay_as_they_are(held: str) -> None:
     assert value_text(held) == held
+    assert not hides_password(held)
 
 
 def test_what_is_no_text_becomes_one() -> None:
