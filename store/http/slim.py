@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from store.entities import Run, RunParts
-from store.search.needs import needed_keys
+from store.search.needs import needed_keys, needed_parts
 from store.search.syntax import OrderKey
 
 T = TypeVar("T")
@@ -16,6 +16,7 @@ T = TypeVar("T")
 def slimmer(order: Sequence[OrderKey]) -> Callable[[Run], Run]:
     """Makes of a run one that is sorted alike and takes little memory."""
     keys = needed_keys(None, order)
+    keeps_datasets = RunParts.INPUTS in needed_parts(None, order)
 
     def some(part: RunParts, found: Mapping[str, T]) -> dict[str, T]:
         return {key: found[key] for key in keys.get(part) or () if key in found}
@@ -26,7 +27,7 @@ def slimmer(order: Sequence[OrderKey]) -> Callable[[Run], Run]:
             params=some(RunParts.PARAMS, run.params),
             metrics=some(RunParts.METRICS, run.metrics),
             tags=some(RunParts.TAGS, run.tags),
-            dataset_inputs=(),
+            dataset_inputs=run.dataset_inputs if keeps_datasets else (),
             model_inputs=(),
             model_outputs=(),
             parts=RunParts.ATTRIBUTES,

@@ -155,7 +155,7 @@ def _run_condition(comparison: Comparison) -> Callable[[Run], bool]:
         case Entity.TAG:
             return _keyed(lambda run: run.tags, key, comparison)
         case Entity.DATASET:
-            read, test = _DATASET_TEXTS[key], value_test(comparison.operator, comparison.value)
+            read, test = DATASET_TEXTS[key], value_test(comparison.operator, comparison.value)
             return lambda run: any(test(text) for text in read(run.dataset_inputs))
         case Entity.ATTRIBUTE:
             if key == "run_name":
@@ -205,11 +205,12 @@ def _contexts(inputs: Iterable[DatasetInput]) -> Iterable[str]:
     return (item.tags[CONTEXT_TAG] for item in inputs if CONTEXT_TAG in item.tags)
 
 
-_DATASET_TEXTS: Final[Mapping[str, Callable[[Iterable[DatasetInput]], Iterable[str]]]] = {
+DATASET_TEXTS: Final[Mapping[str, Callable[[Iterable[DatasetInput]], Iterable[str]]]] = {
     "name": lambda inputs: (item.dataset.name for item in inputs),
     "digest": lambda inputs: (item.dataset.digest for item in inputs),
     "context": _contexts,
 }
+"""What the datasets of a run have under each key."""
 
 
 def value_test(operator: Operator, value: Value) -> Test:

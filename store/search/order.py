@@ -2,7 +2,8 @@
 
 What lacks a key comes last in either direction, and NaN before that, after the numbers. Texts are sorted by the
 numbers of their characters, upper case before lower case, and a run by the name that it shows; where a key asks for
-numbers, texts that are numbers come first in either direction, by their size, and other texts behind them. Ties of
+numbers, texts that are numbers come first in either direction, by their size, and other texts behind them. Of several
+datasets of a run the first one by the alphabet counts, which MLflow does not sort by. Ties of
 runs go to the newest and then to the smallest id, ties of experiments to the greatest id.
 """
 
@@ -15,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from store.entities import Experiment, Run
 from store.kinds import Aggregate
-from store.search.match import Aggregated, experiment_number, run_attribute
+from store.search.match import DATASET_TEXTS, Aggregated, experiment_number, run_attribute
 from store.search.numbers import text_number
 from store.search.syntax import Entity, OrderKey, Span
 
@@ -88,6 +89,9 @@ def _run_places(key: OrderKey, aggregated: Aggregated | None) -> _Places[Run]:
             return places(lambda run: run.params.get(name), key.ascending)
         case Entity.TAG:
             return places(lambda run: run.tags.get(name), key.ascending)
+        case Entity.DATASET:
+            texts = DATASET_TEXTS[name]
+            return _places(lambda run: min(texts(run.dataset_inputs), default=None), key.ascending)
         case _:
             return _places(run_attribute(name), key.ascending)
 

@@ -188,6 +188,7 @@ RUN_ORDER: Final = replace(
 
 LANGUAGE_ORDER: Final = replace(
     RUN_ORDER,
+    entities=RUNS.entities,
     attributes={
         **RUN_ORDER.attributes,
         **{name: LANGUAGE.attributes[name] for name in ("duration", "parent", "note", "description")},

@@ -17,7 +17,14 @@ from store.errors import FilterError
 from store.kinds import Aggregate
 from store.search.syntax import Entity, Expr, Operator, OrderKey, Span
 from store.sql.compare import Column, compare_text, sorted_text
-from store.sql.conditions import KEYED_TABLES, RUN_COLUMNS, ExperimentConditions, RunConditions, id_numbers
+from store.sql.conditions import (
+    KEYED_TABLES,
+    RUN_COLUMNS,
+    ExperimentConditions,
+    RunConditions,
+    first_dataset,
+    id_numbers,
+)
 from store.sql.histories import Histories, Points, plain_points
 from store.sql.numbers import number_of
 from store.sql.schema import Schema
@@ -130,6 +137,14 @@ def _ordered_runs(
             if not schema.has("runs", name):
                 continue
             value = runs.c[name]
+        elif key.entity is Entity.DATASET:
+            if not schema.has("datasets", "dataset_uuid"):
+                continue
+            # Looked up for each run, by the index that inputs have.
+            value = first_dataset(schema, key.key, dialect)
+            clauses.append(sa.case((value.is_(None), 2), else_=0))
+            clauses.append(value.asc() if key.ascending else value.desc())
+            continue
         else:
             # The bare table and not a subquery of it, which SQLite would scan once per run.
             found = schema.table(KEYED_TABLES[key.entity]).alias(f"order_{index}")

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from store.errors import Unsupported
 from store.kinds import CONTEXT_TAG, NAME_TAG, Aggregate
 from store.search.syntax import And, Comparison, Entity, Expr, Not, Operator, Or, Word
-from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text, exact_text
+from store.sql.compare import Column, Condition, compare_number, compare_text, contains_text, exact_text, sorted_text
 from store.sql.engine import IDS_PER_QUERY, fetch
 from store.sql.histories import Histories, Points, plain_points
 from store.sql.numbers import number_of
@@ -221,6 +221,24 @@ class ExperimentConditions(Conditions):
             present = sa.exists().where(same, same_key)
             return ~present if comparison.operator is Operator.IS_NULL else present
         return sa.exists().where(same, same_key, self._text(tags.c.value, comparison))
+
+
+def first_dataset(schema: Schema, key: str, dialect: str) -> sa.ColumnElement[Any]:
+    """The first name, digest or context by the alphabet that the datasets of a run have, as something to sort by."""
+    inputs, runs = schema.table("inputs"), schema.table("runs")
+    source = inputs.join(schema.table("datasets"), inputs.c.source_id == schema.table("datasets").c.dataset_uuid)
+    column = schema.table("datasets").c[key] if key != "context" else schema.table("input_tags").c.value
+    given = [
+        inputs.c.source_type == "DATASET",
+        inputs.c.destination_type == "RUN",
+        inputs.c.destination_id == runs.c.run_uuid,
+    ]
+    if key == "context":
+        tags = schema.table("input_tags")
+        source = source.join(tags, tags.c.input_uuid == inputs.c.input_uuid)
+        given.append(tags.c.name == CONTEXT_TAG)
+    found = sa.select(sa.func.min(sorted_text(column, dialect))).select_from(source).where(*given)
+    return found.correlate(runs).scalar_subquery()
 
 
 def dataset_values(connection: sa.Connection, schema: Schema, key: str) -> list[str]:

@@ -138,6 +138,8 @@ BEYOND_MLFLOW = (
     ("has(metrics.acc)", ("min(metrics.acc)", "tags.stage DESC")),
     ("has(datasets) and not dataset.name = 'ds1'", ()),
     ("dataset.name ~ '^ds[12]$' or dataset.context !~ 'a'", ()),
+    ("", ("dataset.name DESC", "run_name")),
+    ("has(datasets)", ("datasets.context", "dataset.`digest` DESC")),
     ("lifecycle = 'active' and user_id = 'ada'", ()),
 )
 """Filters and orders that have no meaning in MLflow's language."""
@@ -155,6 +157,20 @@ def test_searches_beyond_mlflow_as_sqlite_does(store: Store, tmp_path: Path) -> 
                     wrong.append((text, order, found.items, wanted.items))
     assert wrong == []
     assert found_something > len(BEYOND_MLFLOW)
+
+
+def test_runs_are_sorted_by_the_first_of_their_datasets(store: Store) -> None:
+    used = {
+        run.run_id: sorted(item.dataset.name for item in run.dataset_inputs)
+        for run in store.runs(store.run_ids(RunQuery()).items, RunParts.INPUTS)
+    }
+    assert len({names[0] for names in used.values() if names}) > 2
+    newest = store.run_ids(RunQuery()).items
+    there, missing = [key for key in newest if used[key]], tuple(key for key in newest if not used[key])
+    for direction in ("ASC", "DESC"):
+        found = store.run_ids(RunQuery(order_by=(f"dataset.name {direction}",))).items
+        wanted = sorted(there, key=lambda key: used[key][0], reverse=direction == "DESC")
+        assert found == (*wanted, *missing)
 
 
 def test_says_what_was_done_here(store: Store, backend: Backend) -> None:

@@ -110,7 +110,7 @@ class LanguageGenerator:
         return f"at({metric}, {self._chance.randrange(-1, 6)})" if name == "at" else f"{name}({metric})"
 
     def _sort_key(self) -> str:
-        draw = self._chance.randrange(8)
+        draw = self._chance.randrange(9)
         kind = self._pick("params", "tags")
         match draw:
             case 0 | 1:
@@ -122,6 +122,8 @@ class LanguageGenerator:
             case 4 | 5:
                 # See `_metric` about means.
                 return self._aggregate().replace("mean", "max")
+            case 8:
+                return f"dataset.{self._pick('name', 'digest', 'context')}"
         return self._pick("start_time", "end_time", "status", "run_name", "duration", "user_id", "run_id", "parent")
 
     def _condition(self) -> str:

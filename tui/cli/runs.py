@@ -59,8 +59,9 @@ Filters are MLflow's, with OR, NOT, parentheses, IN and BETWEEN, and:
   resnet "two words"                  words in name, id, params and tags
 
 \b
-Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, an attribute, duration,
-max(metrics.KEY) ..., best(metrics.KEY); a string such as "params.KEY DESC" is MLflow's and sorts params as text.
+Sort keys are metrics.KEY, params.KEY (numbers first, by their size), tags.KEY, dataset.name, an attribute,
+duration, max(metrics.KEY) ..., best(metrics.KEY); a string such as "params.KEY DESC" is MLflow's and sorts params as
+text.
 
 \b
 Examples:

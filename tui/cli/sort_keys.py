@@ -67,6 +67,8 @@ def _no_direction(text: str, key: str, word: str) -> UsageError:
 
 
 def _quoted(key: str) -> str:
+    if key.lower() in ("dataset", "datasets"):
+        return "dataset.name"
     match = _KEY.match(key)
     written = f"{match['entity']}.`{match['key']}`" if match else key
     return f"number({written})" if written.partition(".")[0] in _NUMBERS else written

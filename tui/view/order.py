@@ -28,6 +28,9 @@ NUMBER: Final = "number"
 BEST_WORD: Final = "best"
 """What is typed to sort by best values."""
 
+DATASET: Final = RunColumn("datasets", "")
+"""The datasets of a run: the first one by the alphabet counts."""
+
 _NOUNS: Final = {"metrics": "metric", "params": "param", "tags": "tag"}
 """Kinds of keys, in the order in which they are listed, and what one is called."""
 
@@ -48,7 +51,11 @@ class SortKey:
     def expression(self) -> str:
         """As order_by takes it, in MLflow's own language where that can say it; see `sortable`."""
         column = self.column
-        plain = f"attributes.{column.key}" if column.kind == "attributes" else f"{column.kind}.`{column.key}`"
+        plain = f"{column.kind}.`{column.key}`"
+        if column.kind == "attributes":
+            plain = f"attributes.{column.key}"
+        elif column.kind == "datasets":
+            plain = "dataset.name"
         if self.numeric:
             plain = f"{NUMBER}({plain})"
         elif column.aggregate is not Aggregate.LATEST:
@@ -100,8 +107,10 @@ class OrderChoice:
 def sortable(column: RunColumn) -> bool:
     """False for a key that no filter can name, and for what has no order."""
     key = column.key
-    if column.spark or column.kind == "datasets":
+    if column.spark:
         return False
+    if column.kind == "datasets":
+        return not key
     if column.kind == "attributes":
         return any(key == name for name, _ in ATTRIBUTES)
     return bool(key) and key == key.strip() and "`" not in key and '"' not in key
@@ -126,6 +135,7 @@ def order_choices(runs: Iterable[Run]) -> list[OrderChoice]:
             params[key] = params.get(key, False) or is_number(value)
         tags.update(dict.fromkeys(run.tags))
     found = [OrderChoice(RunColumn("attributes", key), title, "attribute") for key, title in ATTRIBUTES]
+    found.append(OrderChoice(DATASET, "Dataset", "dataset, by name"))
     for kind, keys in (("metrics", metrics), ("params", params), ("tags", tags)):
         found += [_choice(kind, key, numeric=params.get(key, False)) for key in keys]
     return _ordered(found)
