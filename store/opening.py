@@ -103,7 +103,7 @@ def open_named(
     from store.saved_reading import find_store
 
     saved = find_store(text, environ)
-    return open_address(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
+    return open_address(parse(text) if saved is None else address_of(saved, environ, cancel), cancel, questions=questions)
 
 
 def open_named_changes(
@@ -118,7 +118,7 @@ def open_named_changes(
     from store.saved_reading import find_store
 
     saved = find_store(text, environ)
-    return open_changes(parse(text) if saved is None else address_of(saved, environ), cancel, questions=questions)
+    return open_changes(parse(text) if saved is None else address_of(saved, environ, cancel), cancel, questions=questions)
 
 
 def _function(target: str) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from store.errors import StoreNotFound, UriError, UsageError
@@ -113,20 +114,21 @@ def absolute(uri: str, folder: Path) -> str:
     return f"{scheme}:///{os.path.normpath(os.path.join(folder, name))}{question}{query}"
 
 
-def address_of(saved: SavedStore, environ: Mapping[str, str]) -> Address:
-    """The address of a saved store with its secrets.
+def address_of(saved: SavedStore, environ: Mapping[str, str], cancel: Event | None = None) -> Address:
+    """The address of a saved store with its secrets, for which a keyring may have to be unlocked.
 
-    Raises `UriError`, and `StoreError`s for a path at which nothing is and for secrets that are not in their place.
+    Raises `UriError`, `StoreError`s for a path at which nothing is and for secrets that are not in their place, and
+    `Cancelled`.
     """
     uri = saved.uri
     if saved.password is not None:
-        uri = with_password(uri, read_secret(saved.password, environ))
+        uri = with_password(uri, read_secret(saved.password, environ, cancel))
     address = parse(uri)
     return Address(
         kind=address.kind,
         uri=address.uri,
         path=address.path,
         ssh=saved.ssh,
-        token=read_secret(saved.token, environ) if saved.token is not None else None,
+        token=read_secret(saved.token, environ, cancel) if saved.token is not None else None,
         workspace=saved.workspace,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, Final
 
 from store.aside import Overdue, run_aside
-from store.errors import AccessDenied, DriverMissing, UsageError
+from store.errors import AccessDenied, Cancelled, DriverMissing, UsageError
 
 PATIENCE: Final = 60.0
 """Seconds for unlocking a keyring."""
@@ -45,8 +46,11 @@ def parse_secret(text: str) -> SecretRef:
     )
 
 
-def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> str:
-    """The secret itself. Raises `AccessDenied` if it is not there, `DriverMissing` without the package keyring."""
+def read_secret(ref: SecretRef, environ: Mapping[str, str], cancel: Event | None = None) -> str:
+    """The secret itself.
+
+    Raises `AccessDenied` if it is not there, `DriverMissing` without the package keyring, and `Cancelled`.
+    """
     if ref.source == "env":
         if value := environ.get(ref.name):
             return value
@@ -62,16 +66,18 @@ def read_secret(ref: SecretRef, environ: Mapping[str, str]) -> str:
             f"{ref} is a secret of the desktop's keyring, and the package keyring is not installed",
             "pip install keyring",
         ) from error
-    found = _asked(keyring, ref, service, user)
+    found = _asked(keyring, ref, service, user, cancel)
     if not found:
         raise AccessDenied(f"the keyring holds no {ref}", f"keyring set {service} {user}")
     return str(found)
 
 
-def _asked(keyring: Any, ref: SecretRef, service: str, user: str) -> object:
+def _asked(keyring: Any, ref: SecretRef, service: str, user: str, cancel: Event | None) -> object:
     """What a keyring holds, in a thread of its own: one that waits for a dialogue that nobody sees hangs for ever."""
     try:
-        return run_aside(lambda: keyring.get_password(service, user), PATIENCE)
+        return run_aside(lambda: keyring.get_password(service, user), PATIENCE, cancel)
+    except Cancelled:
+        raise
     except Overdue as error:
         raise AccessDenied(
             f"the keyring did not give {ref} within {PATIENCE:g} s", "unlock it, or name an environment variable"

@@ -6,13 +6,14 @@ import os
 import stat
 import sys
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
 
 from store import secrets
-from store.errors import AccessDenied, DriverMissing, StoreNotFound, UriError, UsageError
+from store.errors import AccessDenied, Cancelled, DriverMissing, StoreNotFound, UriError, UsageError
+from store.opening import open_named, open_named_changes
 from store.saved import SavedStore, address_of, make_saved
 from store.saved_reading import find_store, read_stores
 from store.saved_writing import remove_store, save_store
@@ -186,6 +187,25 @@ def test_a_keyring_that_waits_for_a_dialogue_is_given_up(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=lambda service, user: done.wait(30)))
     with pytest.raises(AccessDenied, match=r"did not give keyring:lab/ada within 0\.05 s"):
         read_secret(parse_secret("keyring:lab/ada"), {})
+    done.set()
+
+
+def test_opening_a_store_is_not_kept_by_a_keyring_that_waits(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_store(config, make_saved("oracle", PG, password=parse_secret("keyring:lab/ada")))
+    asked, done, cancel = Event(), Event(), Event()
+
+    def get_password(service: str, user: str) -> str:
+        asked.set()
+        done.wait(30)
+        return "too late"
+
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=get_password))
+    leaving = Thread(target=lambda: asked.wait(30) and cancel.set())
+    leaving.start()
+    for opening in (open_named, open_named_changes):
+        with pytest.raises(Cancelled):
+            opening("oracle", {"FLOWDECK_CONFIG": str(config)}, cancel)
+    leaving.join()
     done.set()
 
 
