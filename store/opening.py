@@ -95,30 +95,27 @@ def open_named(
 
     Its secrets are looked for in their places. Raises `UsageError` for a configuration that cannot be read, too.
     """
-    from store.places import STORE_NAME
-
-    if not STORE_NAME.match(text):
-        return open_address(parse(text), cancel, questions=questions)
-    from store.saved import address_of
-    from store.saved_reading import find_store
-
-    saved = find_store(text, environ)
-    return open_address(parse(text) if saved is None else address_of(saved, environ, cancel), cancel, questions=questions)
+    return open_address(_address(text, environ, cancel), cancel, questions=questions)
 
 
 def open_named_changes(
     text: str, environ: Mapping[str, str], cancel: Event | None = None, *, questions: Questions | None = None
 ) -> Changes:
     """The runs of the store that `text` names, as `open_named` takes it, to be changed."""
+    return open_changes(_address(text, environ, cancel), cancel, questions=questions)
+
+
+def _address(text: str, environ: Mapping[str, str], cancel: Event | None) -> Address:
+    """The one that is saved under the name `text`, with its secrets, else the one that `text` is."""
     from store.places import STORE_NAME
 
     if not STORE_NAME.match(text):
-        return open_changes(parse(text), cancel, questions=questions)
+        return parse(text)
     from store.saved import address_of
     from store.saved_reading import find_store
 
     saved = find_store(text, environ)
-    return open_changes(parse(text) if saved is None else address_of(saved, environ, cancel), cancel, questions=questions)
+    return parse(text) if saved is None else address_of(saved, environ, cancel)
 
 
 def _function(target: str) -> Callable[..., Any]:
