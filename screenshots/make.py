@@ -28,6 +28,7 @@ from store.demo import build_demo  # noqa: E402 (see above)
 from store.demo.build import NOW_MS  # noqa: E402 (see above)
 from tui.app import FlowdeckApp  # noqa: E402 (see above)
 from tui.screens.browser import Browser  # noqa: E402 (see above)
+from tui.view.run_columns import RunColumn  # noqa: E402 (see above)
 from tui.widgets.pane import Pane  # noqa: E402 (see above)
 from tui.widgets.table import Table  # noqa: E402 (see above)
 
@@ -147,6 +148,28 @@ async def groups(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: browser(pilot).panes.grouped and browser(pilot).panes.groups.group is not None)
 
 
+async def tree(pilot: Pilot[int]) -> None:
+    """Runs below their parents, which show their best children."""
+    await runs(pilot)
+    screen = browser(pilot)
+    screen.runs.sort_by(RunColumn("metrics", "validation-auc"))
+    await until(pilot, lambda: screen.runs.settled and not screen.busy)
+    await pilot.press("B")
+    await until(pilot, lambda: screen.runs.shown_ids is not screen.runs.ids and not screen.busy)
+    await pilot.press("home", "down", "down", "down")
+    for _ in range(2):
+        await pilot.press("minus", "down")
+    await until(pilot, lambda: not screen.busy)
+
+
+async def offers(pilot: Pilot[int]) -> None:
+    """What can come next while a filter is written."""
+    await runs(pilot)
+    await pilot.press("f", *"params.max_depth > 4 and metrics.va")
+    prompt = browser(pilot).filtering.filter_prompt
+    await until(pilot, lambda: prompt is not None and prompt.choices.shown)
+
+
 PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable[None]]]] = {
     "experiments": ((120, 26), "flowdeck-dark", experiments),
     "runs": ((160, 36), "flowdeck-dark", runs),
@@ -157,6 +180,8 @@ PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[Pilot[int]], Awaitable
     "columns": ((120, 24), "flowdeck-dark", columns),
     "compare": ((160, 36), "flowdeck-dark", compare),
     "groups": ((140, 26), "flowdeck-dark", groups),
+    "tree": ((140, 26), "flowdeck-dark", tree),
+    "offers": ((120, 24), "flowdeck-dark", offers),
     "mistake": ((120, 24), "flowdeck-safe", filtered),
 }
 
