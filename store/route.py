@@ -37,7 +37,7 @@ def open_through(
     assert address.ssh is not None
     host, port = destination(address)
     with ExitStack() as undo:
-        session = _SESSIONS.borrow(address.ssh, questions)
+        session = _SESSIONS.borrow(address.ssh, questions, cancel)
         undo.callback(_SESSIONS.give_back, session)
         # Databases get a port: their drivers leave encryption out, or send passwords plainly, over a Unix socket.
         forward = Forward(session, host, port, socket_name=_SOCKET if address.kind is Kind.HTTP else None)
@@ -70,10 +70,11 @@ class _Sessions:
         self._lock = Lock()
         self._users: dict[str, tuple[Session, int]] = {}
 
-    def borrow(self, host: str, questions: Questions | None) -> Session:
+    def borrow(self, host: str, questions: Questions | None, cancel: Event | None) -> Session:
+        # Not under the lock: what a host's name stands for may take a command that the user's configuration has.
+        new = Session(host, questions=questions, cancel=cancel)
         with self._lock:
-            found = self._users.get(host)
-            session, users = found if found is not None else (Session(host, questions=questions), 0)
+            session, users = self._users.get(host, (new, 0))
             self._users[host] = session, users + 1
             return session
 

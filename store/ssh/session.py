@@ -51,10 +51,14 @@ class Session:
         questions: Questions | None = None,
         secrets: Secrets | None = None,
         depth: int = 0,
+        cancel: Stop | None = None,
     ) -> None:
-        """`host` as `store.ssh.spec` has it. Without `questions`, whatever would have to be asked is an error."""
+        """`host` as `store.ssh.spec` has it. Without `questions`, whatever would have to be asked is an error.
+
+        `cancel` is for looking up what the host's name stands for: the configuration may have a command run.
+        """
         files = files if files is not None else SshFiles.of_user()
-        self._target = host if isinstance(host, SshTarget) else resolve(host, files)
+        self._target = host if isinstance(host, SshTarget) else resolve(host, files, cancel)
         self._circumstances = Circumstances(files, questions, secrets if secrets is not None else KEPT)
         self._depth = depth
         self._lock = RLock()
