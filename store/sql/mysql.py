@@ -12,7 +12,10 @@ from store.sql.server_errors import Meaning
 from store.uris import Detour
 
 _DENIED: Final = 1045
-"""The error of a wrong user or password; whether there was one, it says at its end."""
+"""The error of a wrong user or password; whether there was one, it says at its end, in the server's language."""
+
+_PASSWORDS: Final = ("password", "passwd", "read_default_file", "read_default_group")
+"""Options of the drivers that are a password, or may lead to one."""
 
 _NUMBERS: Final[Mapping[int, Meaning]] = {
     0: Meaning.DROPPED,
@@ -101,6 +104,7 @@ class MySql:
     def __init__(self, detour: Detour | None = None) -> None:
         """`detour`: where the server seems to be, if it is reached through something else."""
         self._detour = detour
+        self._has_password = True
 
     def engine_options(self) -> dict[str, Any]:
         """None are needed."""
@@ -116,6 +120,7 @@ class MySql:
         PyMySQL checks certificates against the host that it connects to, so on a detour it is told the server's and
         handed a connection to the detour.
         """
+        self._has_password = any(options.get(name) for name in _PASSWORDS)
         if driver.driver != "pymysql":
             return driver.connect(*arguments, **options)
         if isinstance(password := options.get("password"), str):
@@ -175,6 +180,6 @@ class MySql:
             return Meaning.UNKNOWN_HOST
         if number == 2003 and "SSL" in text:
             return Meaning.ENCRYPTION
-        if number == _DENIED and "using password: NO" in text:
+        if number == _DENIED and ("using password: NO" in text or not self._has_password):
             return Meaning.NO_PASSWORD
         return _NUMBERS.get(number, Meaning.FAILED) if isinstance(number, int) else Meaning.FAILED

@@ -99,7 +99,7 @@ class Failures:
 
 
 def _spellings(password: Any) -> tuple[str, ...]:
-    """A password as drivers may repeat it, the longest first; none if it is too short to tell from other text."""
+    """A password as drivers may repeat it, the longest first."""
     plain = "" if password is None else str(password)
     return tuple(sorted({plain, quote(plain), quote(plain, safe="")}, key=len, reverse=True)) if plain else ()
 

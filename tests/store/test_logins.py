@@ -122,6 +122,19 @@ def test_a_password_may_have_any_letters(served: str, password: str) -> None:
     assert runs_of(served.replace(f"{READER}@", f"{user}:{quote(password)}@"), None) > 0
 
 
+def test_a_server_may_say_in_any_language_that_it_misses_a_password() -> None:
+    parts = urlsplit(mariadb_copy(DATABASE))
+    uri = f"{parts.scheme}://{parts.username}@{parts.hostname}:{parts.port}{parts.path}"
+    with mariadb().admin() as connection, connection.cursor() as cursor:
+        try:
+            cursor.execute("SET GLOBAL lc_messages = 'de_DE'")
+            person = typing(WRONG, READER_PASSWORD)
+            assert runs_of(uri, person) > 0
+            assert len(person.asked) == 2
+        finally:
+            cursor.execute("SET GLOBAL lc_messages = 'en_US'")
+
+
 def test_after_three_wrong_ones_it_is_refused(served: str, kept: Passwords) -> None:
     person = typing(*[WRONG] * ATTEMPTS, READER_PASSWORD)
     with pytest.raises(LoginRefused, match="does not accept this user and password") as caught:
