@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from tui.bindings import some_bindings
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.changes import change_rows, totals
 from tui.widgets.line import Line
 from tui.widgets.table import Table
@@ -23,10 +23,10 @@ WORD = "delete"
 """What is typed to delete."""
 
 
-class Change(ModalScreen[bool]):
+class Change(Dialogue[bool]):
     """Lists every value that changes, before and after; ends with True if that is agreed to."""
 
-    CSS_PATH = "change.tcss"
+    CSS_PATH = ["dialogue.tcss", "change.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
     BINDINGS = some_bindings("back", "cancel", "redraw")
 
     def __init__(

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.message_pump import MessagePump
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from store.entities import KeyCount
 from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
+from tui.screens.modals.dialogue import Dialogue
 from tui.screens.modals.picker import Choice, Picker
 from tui.view.column_choice import ColumnChoice, choice_rows, column_named, comes_to_best
 from tui.view.glyphs import GLYPHS
@@ -40,10 +40,9 @@ class ColumnsChosen:
     """Metrics of which the user said whether more is better."""
 
 
-class ColumnsScreen(ModalScreen[ColumnsChosen]):
+class ColumnsScreen(Dialogue[ColumnsChosen]):
     """The columns that are shown and all others; typing narrows them, in the list letters change one."""
 
-    CSS_PATH = "columns.tcss"
     BINDINGS = [*bindings(Place.COLUMNS), *some_bindings("help")]  # noqa: RUF012 (Textual's attribute)
 
     @dataclass

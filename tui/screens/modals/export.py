@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from tui.parquet import INSTALL, parquet_possible
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.export import ENDINGS, Format
 from tui.view.export_choice import FORMATS, ExportChoice, format_name, renamed
 from tui.view.glyphs import GLYPHS
@@ -38,10 +38,10 @@ class ExportChosen:
     """As it was typed."""
 
 
-class ExportScreen(ModalScreen[ExportChosen | None]):
+class ExportScreen(Dialogue[ExportChosen | None]):
     """Ends with what was chosen, or None; whether a file is there is found out when it is written."""
 
-    CSS_PATH = "export.tcss"
+    CSS_PATH = ["dialogue.tcss", "export.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
 
     def __init__(self, choices: Sequence[ExportChoice], names: Sequence[str], chosen: Format = Format.CSV) -> None:
         """`names` are those of the files that are proposed for the choices, with the ending of the `chosen` format."""

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.message_pump import MessagePump
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from store.entities import KeyCount
@@ -19,6 +18,7 @@ from store.groups import GroupKey, Level, group_key_of
 from store.seeds import Proposal
 from tui.bindings import bindings, key_of, some_bindings
 from tui.keys import Place
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.glyphs import GLYPHS
 from tui.view.group_choice import PROPOSAL, GroupChoice, choice_rows
 from tui.view.groups import levels_text
@@ -30,10 +30,9 @@ LOOKING: Final = f"looking for seeds and folds {GLYPHS.ellipsis}"
 NOTHING_FOUND: Final = "no seeds or folds found"
 
 
-class GroupingScreen(ModalScreen[tuple[Level, ...] | None]):
+class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
     """What is proposed, what is chosen and all other keys; ends with the levels, or None."""
 
-    CSS_PATH = "grouping.tcss"
     BINDINGS = [*bindings(Place.GROUPING), *some_bindings("help", "find")]  # noqa: RUF012 (Textual's attribute)
 
     @dataclass

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.table import Cell, Column, ListRows, Rows
 from tui.view.text import clean
 from tui.widgets.line import Line
@@ -26,10 +26,8 @@ class Choice:
     detail: str = ""
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(Dialogue[str | None]):
     """A list that narrows while one types; ends with the id of what was picked, or None."""
-
-    CSS_PATH = "picker.tcss"
 
     def __init__(
         self, title: str, choices: Sequence[Choice], chosen: str | None = None, *, hint: str = "", picks: bool = True

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from tui.asking import Question, Reply
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.text import clean
 from tui.widgets.line import Line
 
 
-class Ask(ModalScreen[Sequence[str] | None]):
+class Ask(Dialogue[Sequence[str] | None]):
     """Ends with what was typed, with nothing to say if the answer is yes, or with None."""
 
-    CSS_PATH = "question.tcss"
+    CSS_PATH = ["dialogue.tcss", "question.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
     BINDINGS = [  # noqa: RUF012 (Textual's attribute)
         Binding("escape", "drop", "no answer", show=False),
         # Before the text field takes it for copying, which a secret is not for.

@@ -20,7 +20,7 @@ from tui.widgets.whole_text import WholeText
 class Stores(Picker):
     """Saved stores and the one that was named on the command line; ends with the key of the one to go to."""
 
-    CSS_PATH = ["picker.tcss", "stores.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
+    CSS_PATH = ["dialogue.tcss", "stores.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
 
     def __init__(self, entries: Sequence[StoreEntry], current: str) -> None:
         """`current` is the key of the store that is on screen."""

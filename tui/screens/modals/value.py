@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui.bindings import key_of, some_bindings
 from tui.messages import CopyWanted
+from tui.screens.modals.dialogue import Dialogue
 from tui.view.text import clean, cut
 from tui.view.value import FullValue, value_lines
 from tui.widgets.line import Line
@@ -20,10 +20,10 @@ FRAME = 3
 """Lines of the box that are not the value's: the border and the title."""
 
 
-class Value(ModalScreen[None]):
+class Value(Dialogue[None]):
     """Shows a value that is longer than its row; ends when one goes back."""
 
-    CSS_PATH = "value.tcss"
+    CSS_PATH = ["dialogue.tcss", "value.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
     BINDINGS = some_bindings("back", "copy_id", "copy_value", "cancel", "redraw", "quit")
 
     def __init__(self, value: FullValue) -> None:
