@@ -305,6 +305,17 @@ def test_secrets_are_asked_for_without_being_shown(monkeypatch: pytest.MonkeyPat
     assert "s3cret" not in told
 
 
+def test_paragraphs_that_a_server_asks_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = _Person(monkeypatch, [], "1\n")
+    prompts = (Prompt("Two factors\n\n 1. Push\n\nOption (1-1): ", shown=True),)
+    assert TerminalQuestions().answers("ada", "gpu-3", "", prompts) == ["1"]
+    assert [line for line in person.err.getvalue().split("\n") if line] == [
+        "Two factors",
+        " 1. Push",
+        "ada on gpu-3: Option (1-1): ",
+    ]
+
+
 @pytest.mark.parametrize(("typed", "trusted"), [("yes\n", True), ("y\n", False), ("\n", False), ("", False)])
 def test_a_host_key_takes_a_whole_yes(monkeypatch: pytest.MonkeyPatch, typed: str, trusted: bool) -> None:
     person = _Person(monkeypatch, [], typed)

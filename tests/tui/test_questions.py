@@ -18,7 +18,7 @@ from tests.tui.conftest import wait_for
 from tests.tui.fakes import FakeStore, run
 from tests.tui.test_stores import at, browser, seen, shown, told
 from tui.app import FlowdeckApp
-from tui.asking import ScreenQuestions
+from tui.asking import Asked, Field, Question, Reply, ScreenQuestions, Withdrawn
 from tui.screens.browser import Browser
 from tui.screens.modals.question import Ask
 from tui.view.stores import Which
@@ -299,3 +299,58 @@ async def test_the_password_of_a_database_is_asked_for_by_its_address(demo: Path
         await pilot.press("enter")
         await wait_for(pilot, lambda: thread.done, what="the answer")
         assert thread.answers == ["s3cret q"]
+
+
+DUO = (
+    "Duo two-factor login for ada\n\nEnter a passcode or select one of the following options:\n\n"
+    " 1. Duo Push to XXX-XXX-1234\n 2. Phone call to XXX-XXX-1234\n\nPasscode or option (1-2): "
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seen_all"),
+    [
+        (DUO, ("Duo two-factor login", "2. Phone call to", "Passcode or option (1-2): 7")),
+        ("What is the name of the street of your first school, in small letters?", ("in small letters?", "7")),
+    ],
+)
+async def test_paragraphs_that_a_server_asks_are_read_and_there_is_room_to_answer(
+    demo: Path, prompt: str, seen_all: tuple[str, ...]
+) -> None:
+    async with shown(FlowdeckApp(str(demo), "x"), size=(60, 24)) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        thread = _Thread(lambda: questions(pilot).answers("ada", "gpu", "", (Prompt(prompt, shown=True),)))
+        screen = await asked(pilot)
+        assert screen.query_one(Input).size.width > 10
+        await pilot.press("7")
+        for text in seen_all:
+            await seen(pilot, text)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: thread.done, what="the answer")
+        assert thread.answers == [["7"]]
+
+
+async def test_what_is_typed_unseen_is_not_copied(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        copied: list[str] = []
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
+        thread = _Thread(lambda: questions(pilot).password("ada", "gpu-3", again=False))
+        await asked(pilot)
+        await pilot.press(*"s3cret", "shift+home", "super+c", "ctrl+x", *"ok", "enter")
+        await wait_for(pilot, lambda: thread.done, what="the answer")
+        assert (copied, thread.answers) == ([], ["ok"])
+
+
+async def test_questions_that_are_over_before_they_are_there_go_away(demo: Path) -> None:
+    async with shown(FlowdeckApp(str(demo), "x")) as pilot:
+        await seen(pilot, "resnet-cifar10")
+        app = pilot.app
+        assert isinstance(app, FlowdeckApp)
+        replies = [Reply(), Reply()]
+        for reply in replies:
+            app.on_asked(Asked(Question("Password", (), (Field("password"),)), reply))
+        for reply in replies:
+            reply.withdrawn = True
+            app.on_withdrawn(Withdrawn(reply))
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1, what="no question")

@@ -46,7 +46,10 @@ class TerminalQuestions:
             diagnostics.narrate(line)
         answers = []
         for prompt in prompts:
-            text = f"{user} on {host}: {prompt.text.rstrip()} "
+            *above, asked = clean_lines(prompt.text.strip())
+            for line in above:
+                diagnostics.narrate(line)
+            text = f"{user} on {host}: {asked} "
             answer = self._shown(text) if prompt.shown else self._secret(text)
             if answer is None:
                 return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,8 +12,25 @@ from textual.widgets import Button, Input, Label, Static
 
 from tui.asking import Question, Reply
 from tui.screens.modals.dialogue import Dialogue
-from tui.view.text import clean
+from tui.view.text import clean, clean_lines, width
 from tui.widgets.line import Line
+
+LONGEST_LABEL: Final = 30
+"""Terminal columns of what stands beside a field; servers ask whole paragraphs, and there is to be room to type."""
+
+
+class Typed(Input):
+    """A line that is typed; what is not to be seen is not to be copied either."""
+
+    def action_copy(self) -> None:
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        if self.password:
+            self.delete_selection()
+        else:
+            super().action_cut()
 
 
 class Ask(Dialogue[Sequence[str] | None]):
@@ -36,9 +54,14 @@ class Ask(Dialogue[Sequence[str] | None]):
             for line in question.lines:
                 yield Static(clean(line), markup=False)
             for field in question.fields:
+                *above, label = clean_lines(field.label.strip())
+                if width(label) > LONGEST_LABEL:
+                    above, label = [*above, label], ""
+                for line in above:
+                    yield Static(line, markup=False)
                 with Horizontal():
-                    yield Label(clean(field.label), markup=False)
-                    typed = Input(password=not field.shown, compact=True)
+                    yield Label(label, markup=False)
+                    typed = Typed(password=not field.shown, compact=True)
                     typed.cursor_blink = False
                     yield typed
             if not question.fields:
@@ -108,8 +131,8 @@ class AskForThread(Ask):
 
     def leave_if_over(self) -> None:
         """Goes away if nothing is awaited any more; below another screen it hides, and goes once that is gone."""
-        if not self._reply.over or self._leaving:
-            return
+        if not self._reply.over or self._leaving or not self.is_mounted:
+            return  # One that is still being made is asked again when it is there.
         if self.app.screen is self:
             self._leaving = True
             self.dismiss()
