@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from store.entities import Metric, Run
+from store.entities import Experiment, Metric, Run
 from store.kinds import PARENT_TAG
 from store.protocols import Headway
 from tests.support.trainer import Trainer
@@ -237,3 +238,48 @@ async def test_very_deep_runs_have_room_for_their_names() -> None:
         await nested(pilot, screen)
         await pilot.press("end")
         await wait_for(pilot, lambda: "(59)   run-59" in screen_text(pilot.app), "the deepest run with its name")
+
+
+async def test_what_was_typed_ahead_is_not_done_to_the_runs_of_another_experiment() -> None:
+    gate = Gate()
+    experiments = tuple(Experiment(key, name, "s3://bucket", "active") for key, name in (("1", "iris"), ("2", "moons")))
+    store = FakeStore(FAMILY, experiments, steps=[(Headway("runs", 1, 5), gate)])
+    async with shown(store, size=(160, 30)) as pilot:
+        screen = browser(pilot)
+        await wait_for(pilot, lambda: screen.experiments.table.key is not None and not screen.busy, "experiments")
+        await pilot.press("enter")
+        await wait_for(pilot, gate.reached.is_set, "the runs are asked for")
+        assert screen.runs.view is not None
+        assert screen.runs.view.experiment_ids == ("1",)
+        await pilot.press("B", "asterisk", "tab")
+        store.steps = []
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: screen.runs.settled and not screen.busy, "the runs of the other one")
+        assert screen.runs.view.experiment_ids == ("2",)
+        await nested(pilot, screen)
+        assert len(screen.runs.shown_ids) == 5
+        gate.open()
+
+
+async def test_what_was_typed_ahead_of_a_tree_that_was_cancelled_is_not_done_to_the_next() -> None:
+    @dataclass
+    class Held(FakeStore):
+        gate: Gate | None = None
+
+        def runs(self, *arguments: object, **named: object) -> list[Run]:  # type: ignore[override]
+            if self.gate is not None:
+                self.gate.wait(named.get("cancel") or arguments[2])  # type: ignore[arg-type]
+            return super().runs(*arguments, **named)  # type: ignore[arg-type]
+
+    store = Held(FAMILY)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        store.gate = Gate()
+        await pilot.press("B", "asterisk")
+        await wait_for(pilot, store.gate.reached.is_set, "parents are looked for")
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: not screen.busy, "the end of that")
+        store.gate = None
+        await pilot.press("B")
+        await nested(pilot, screen)
+        assert len(screen.runs.shown_ids) == 5

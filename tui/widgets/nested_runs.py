@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from tui.widgets.runs_list import NEAR, RunsList
 if TYPE_CHECKING:
     from store.nesting import Nesting
     from tui.messages import RunsFound
+    from tui.view.runs import RunsView
 
 FIRST, EVERY = "first", "every"
 """What stands for the first run, and for all, where else the id of one stands."""
@@ -38,6 +39,19 @@ class NestedRuns(RunsList):
         """What is to be folded once there is a tree: ids of runs, `FIRST` or `EVERY`."""
         self._brings_parents = False
         """True if the tree that is looked for comes in the place of a list that was on screen."""
+
+    def start(self, view: RunsView, names: Mapping[str, str], return_to: str = "") -> None:
+        self.not_nested()
+        super().start(view, names, return_to)
+
+    def dropped(self) -> RunsView | None:
+        self.not_nested()
+        return super().dropped()
+
+    def not_nested(self) -> None:
+        """The tree that was looked for does not come: what was to be done with it is not done with the next one."""
+        self._typed_ahead.clear()
+        self._brings_parents = False
 
     def found(self, answer: RunsFound) -> None:
         super().found(answer)
