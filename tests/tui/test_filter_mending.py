@@ -13,6 +13,7 @@ from tests.tui.test_browser import browser, open_runs
 from tui.screens.browser import Browser
 from tui.view.glyphs import UNICODE
 from tui.widgets.error_bar import ErrorBar
+from tui.widgets.filtering_pane import Mistake
 
 
 async def ask(pilot: Pilot[int], screen: Browser, text: str) -> None:
@@ -130,3 +131,17 @@ async def test_an_honest_filter_that_finds_nothing_accuses_no_name(walk: Walk, d
         await wait_for(pilot, lambda: "no run matches" in screen_text(pilot.app) and not screen.busy, "nothing")
         await pilot.pause()
         assert "no run matches" in screen_text(pilot.app)
+
+
+async def test_a_mistake_does_not_take_the_place_of_what_is_being_typed(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (120, 30)) as pilot:
+        screen = await open_runs(pilot, "churn")
+        await pilot.press("f", *"params.x")
+        await screen.filtering.mend(Mistake("metrics.a >> 3", range(10, 12)))
+        assert screen.runs.query_one(Input).value == "params.x"
+        prompt = screen.runs.filter_prompt
+        assert prompt is not None
+        while prompt.shown:
+            await pilot.press("escape")
+        await pilot.press("f")
+        assert screen.runs.query_one(Input).value == "metrics.a >> 3"

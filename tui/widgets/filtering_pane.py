@@ -76,7 +76,8 @@ class FilteringPane(Pane):
         """Opens the prompt at a mistake, unless the user is elsewhere by now."""
         self.history.forget(mistake.text)
         self.refused = mistake.text
-        if mistake.wrong and self.has_focus_within and self.app.screen is self.screen:
+        typing = self.prompt is not None and self.prompt.shown
+        if mistake.wrong and not typing and self.has_focus_within and self.app.screen is self.screen:
             await self.ask_filter(mistake.text, mistake.wrong)
 
     @property
