@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from textual.app import App
-from textual.notifications import SeverityLevel
+from textual.notifications import Notification, SeverityLevel
 
 
 class Notices(App[int]):
@@ -32,6 +32,11 @@ class Notices(App[int]):
         if (message, severity) not in self._told:
             self._told[message, severity] = now + lasts
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        # Textual's way in which a notice goes away, by itself or because somebody clicked on it.
+        self._told.pop((notification.message, notification.severity), None)
+        super()._unnotify(notification, refresh)
 
     def clear_notifications(self) -> None:
         self._told.clear()
