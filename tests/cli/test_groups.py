@@ -120,6 +120,15 @@ def test_keys_that_no_run_has_are_told(demo: Path) -> None:
     assert invoke("groups", "-s", demo, "-e", "churn", "-b", "params.eta", "-c", AUC).err == ""
 
 
+def test_no_runs_are_no_groups(demo: Path) -> None:
+    asked = ("groups", "-s", demo, "-e", "churn", "-f", f"{AUC} > 100")
+    found = invoke(*asked, "-o", "json")
+    assert (found.code, found.json, found.err) == (ExitCode.DONE, [], "")
+    assert invoke(*asked).text.split() == ["Runs"]
+    told = invoke("groups", "-s", demo, "-e", "churn", "-f", "params.none = 'x'")
+    assert (told.code, "0 runs; no run of this experiment has a param “none”" in told.err) == (ExitCode.DONE, True)
+
+
 def test_keys_may_stand_in_quotes_and_datasets_be_one(demo: Path) -> None:
     asked = ("groups", "-s", demo, "-e", "churn", "-n", "0", "-o", "json")
     plain = invoke(*asked, "-b", "params.eta", "-c", AUC, "--sort", "params.eta").json

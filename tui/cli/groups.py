@@ -138,7 +138,8 @@ def _grouped(
         page = store.run_ids(query, progress=progress)
     for note in page.notes:
         diagnostics.note(note)
-    keys = by or _proposed(store, page.items)
+    # Of no runs nothing is proposed: that there are none is the answer.
+    keys = by or (_proposed(store, page.items) if page.items else ())
     metrics = chosen or (_usual_metrics(store, query) if page.items else [])
     if order is not None and order.column is not None and not any(one.same(order.column) for one in metrics):
         metrics = [*metrics, order.column]
