@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import rich
 from rich.console import RenderableType
 from textual import events
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from store.errors import StoreNotFound
 from tui import reading
@@ -233,13 +233,18 @@ class FlowdeckApp(Notices):
             self.push_screen(Palette(placeholder="Search for commands", id="--command-palette"))
 
     async def action_cancel(self) -> None:
-        """Ends what is being done, whatever lies above the screen that does it; if nothing is, the program."""
+        """Ends what is being done, whatever lies above the screen that does it; if nothing is, what lies above it;
+        if nothing does, the program.
+        """
         browser = next((screen for screen in self.screen_stack if isinstance(screen, Browser)), None)
         if browser is not None and await browser.cancel_reading():
             self._cancelled = monotonic()
             self.notify("cancelled", timeout=3)
         elif monotonic() - self._cancelled > INSISTING:
-            self.exit(0)
+            if isinstance(self.screen, ModalScreen):
+                self.screen.dismiss(None)
+            else:
+                self.exit(0)
 
     def action_next_theme(self) -> None:
         place = ORDER.index(self.theme) if self.theme in ORDER else -1

@@ -65,7 +65,12 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key("quit", ("q",), "app.quit", "quit", "Quit.", Place.EVERYWHERE, 85),
     Key(
-        "cancel", ("ctrl+c",), "app.cancel", "cancel", "Cancel what is running; if nothing is, quit.", Place.EVERYWHERE
+        "cancel",
+        ("ctrl+c",),
+        "app.cancel",
+        "cancel",
+        "Cancel what is running; if nothing is, close what lies above, else quit.",
+        Place.EVERYWHERE,
     ),
     Key("back", ("escape",), "back", "back", "Go back: one layer at a time.", Place.EVERYWHERE, 70),
     Key("experiments", ("1",), "level(0)", "experiments", "Go to the experiments.", Place.EVERYWHERE),

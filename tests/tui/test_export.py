@@ -23,12 +23,15 @@ from store.errors import StoreBusy
 from store.groups import GroupKey
 from store.kinds import KeyKind
 from store.protocols import RunKeys
+from store.saved import make_saved
+from store.saved_writing import save_store
 from tests.support.cli import invoke
 from tests.support.parquet import need_pyarrow, read_parquet
 from tests.tui.conftest import WAIT, Walk, screen_text, wait_for
 from tests.tui.fakes import FakeStore, Gate, opened, run, shown
 from tests.tui.test_browser import browser, open_runs
 from tests.tui.test_marks import to_runs
+from tui.app import FlowdeckApp
 from tui.messages import CopyWanted
 from tui.screens.browser import Browser
 from tui.screens.exports import EVERYTHING, GROUP, GROUPED, LISTED, MARKED, SEEN
@@ -613,3 +616,44 @@ async def test_the_lists_of_a_run_are_written_as_they_are_narrowed() -> None:
         await pilot.press("right_square_bracket", "e")
         await pilot.pause()
         assert pilot.app.screen is screen
+
+
+async def test_another_store_that_was_chosen_before_waits_until_the_file_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = folder.parent / "config.toml"
+    monkeypatch.setenv("FLOWDECK_CONFIG", str(config))
+    save_store(config, make_saved("second", "http://second.invalid"))
+    writing, opening = Gate(), Gate()
+    first = Slow([run(number) for number in range(1500)], gate=writing)
+
+    def opener(text: str, cancel: Event) -> FakeStore:
+        if text == "second":
+            opening.wait(cancel)
+        return FakeStore([run(1)]) if text == "second" else first
+
+    app = FlowdeckApp("first", "first", key="first", opener=opener)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        screen = await to_runs(pilot)
+        await wait_for(pilot, lambda: screen.runs.settled, "all ids")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: "Enter picks" in screen_text(app), "the stores")
+        await pilot.press(*"second", "enter")
+        await wait_for(pilot, opening.reached.is_set, "the other store is being opened")
+        await choose(pilot, LISTED, "all.csv")
+        await wait_for(pilot, writing.reached.is_set, "the second portion")
+        opening.open()
+        await wait_for(pilot, lambda: screen._arrived, "the other store is open")
+        assert browser(pilot) is screen
+        writing.open()
+        await wait_for(pilot, lambda: isinstance(app.screen, Browser) and app.screen.which.key == "second", "it")
+        assert len(rows((folder / "all.csv").read_text())) == 1501
+
+
+async def test_the_copied_command_has_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql://ada:s3cret@db.invalid/mlflow"
+    app = FlowdeckApp(address, "db", opener=lambda text, cancel: FakeStore([run(1)]))
+    async with app.run_test(size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        words = await copied_command(pilot, screen, monkeypatch)
+        assert words[:4] == ["flowdeck", "runs", "-s", "postgresql://ada:***@db.invalid/mlflow"]

@@ -351,3 +351,33 @@ async def test_what_does_not_stand_before_the_metrics_is_told_of_the_group_under
         await wait_for(pilot, lambda: line.text == "c z", "that of the next group")
         screen.runs.group_by((tuple(group_key_of(f"params.{key}") for key in "ab"),))
         await wait_for(pilot, lambda: not line.display, "nothing else")
+
+
+async def test_runs_that_were_marked_in_the_list_are_marked_in_groups_that_were_read_before() -> None:
+    async with shown(store_of(*LUCKY), size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        for _ in range(2):
+            await choosing(pilot)
+            await pilot.press("enter")
+            await grouped(pilot, screen)
+            marked = "4 marked" in screen_text(pilot.app)
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: not screen.panes.grouped, "the list")
+            if not screen.runs.marks:
+                await pilot.press("ctrl+a")
+        assert marked
+
+
+async def test_other_groups_are_chosen_when_a_list_that_is_being_read_is_whole() -> None:
+    gate, store = Gate(), store_of(*LUCKY)
+    async with shown(store, size=(120, 30)) as pilot:
+        screen = await to_runs(pilot)
+        await choosing(pilot)
+        await pilot.press("enter")
+        await grouped(pilot, screen)
+        store.steps = [(Headway("runs", 1, 4), gate)]
+        await pilot.press("r")
+        await wait_for(pilot, gate.reached.is_set, "the runs are read again")
+        await pilot.press("b")
+        gate.open()
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, GroupingScreen), "the choice")

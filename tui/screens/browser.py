@@ -117,6 +117,8 @@ class Browser(ExportsScreen):
                 await self.filtering.mend(mistake)
         elif message.group == "hits":
             self.runs.no_hits()
+        elif message.group == "nesting":
+            self.runs.not_nested()
         elif message.group == GROUPS:
             self.groups_failed()
         elif message.group == PROPOSING:
@@ -311,6 +313,8 @@ class Browser(ExportsScreen):
             self._early = None
             self._show_uncounted()
             self.experiments.failed()
+            self.not_proposed()
+            self._drop_arrived()
             if self.panes.prepared:
                 self.runs.failed()
                 self.groups_failed()

@@ -64,9 +64,14 @@ class ExportsScreen(GroupsScreen):
             return self.runs.answered
         return pane == "run" and self.run_pane.listed_pairs is not None
 
+    @property
+    def can_leave(self) -> bool:
+        """Not while a file is being written: another store that was chosen before waits for that."""
+        return not self._session.is_running(GROUP)
+
     def action_stores(self) -> None:
         """Not while a file is being written: leaving the store would end that without a word."""
-        if self._session.is_running(GROUP):
+        if not self.can_leave:
             told = f"a file is being written: {key_of(self, 'cancel')} ends that"
             self.notify(told, severity="warning", markup=False, timeout=5)
         else:
@@ -271,6 +276,7 @@ class ExportsScreen(GroupsScreen):
         """Nothing is written any more, unless something else is by now."""
         if message.group == GROUP and not self._session.is_running(GROUP):
             self.status.doing()
+            self._hand_over()
 
     def export_failed(self, message: WorkFailed) -> None:
         """Tells it where it is seen, if something lies above this screen."""

@@ -73,9 +73,13 @@ class GroupsScreen(RunsScreen):
         view = self.runs.view
         if view is None:
             return
+        were_grouped = self.panes.grouped
         self.panes.group(bool(view.groups))
         if not view.groups or not self.runs.settled:
             return
+        if not were_grouped:
+            # Runs may have been marked while the list stood in their place.
+            self.panes.groups.marked()
         columns = [column for column in self.runs.all_columns if column.kind == "metrics" and not column.spark]
         wanted = (replace(view, group_order=None), self.runs.ids, columns)
         before = self._grouped
@@ -137,19 +141,16 @@ class GroupsScreen(RunsScreen):
     # Choosing
 
     def on_runs_pane_group_wanted(self, message: RunsPane.GroupWanted) -> None:
-        self._choose_groups(at_once=message.at_once)
-
-    def on_groups_pane_choice_wanted(self, message: GroupsPane.ChoiceWanted) -> None:
-        self._choose_groups()
-
-    def _choose_groups(self, *, at_once: bool = False) -> None:
         from tui.screens.modals.grouping import GroupingScreen
 
         view = self.runs.view
-        if view is None or not self.runs.settled:
+        if view is None or not self.runs.settled or self._is_elsewhere:
             return
-        self._grouping = GroupingScreen(view.groups, self, at_once=at_once)
+        self._grouping = GroupingScreen(view.groups, self, at_once=message.at_once)
         self.app.push_screen(self._grouping, self._groups_chosen)
+
+    def on_groups_pane_choice_wanted(self, message: GroupsPane.ChoiceWanted) -> None:
+        self.runs.action_group()
 
     def on_grouping_screen_proposals_wanted(self) -> None:
         view = self.runs.view
@@ -169,18 +170,19 @@ class GroupsScreen(RunsScreen):
             self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
-        if self._grouping is not None:
-            self._grouping.found(message.text, message.keys, message.note)
-        else:
+        if self._grouping is None:
             super().on_keys_found(message)
+        elif self._grouping.is_mounted:
+            # What was asked for by a dialogue before may come while this one is being made.
+            self._grouping.found(message.text, message.keys, message.note)
 
     def on_groups_proposed(self, message: messages.GroupsProposed) -> None:
-        if self._grouping is not None:
+        if self._grouping is not None and self._grouping.is_mounted:
             self._grouping.proposed(message.proposals, message.note)
 
     def not_proposed(self) -> None:
-        """Nobody could look for seeds and folds."""
-        if self._grouping is not None:
+        """Nobody could look for seeds and folds, or was to go on with it."""
+        if self._grouping is not None and self._grouping.is_mounted:
             self._grouping.not_proposed()
 
     def on_groups_pane_order_wanted(self, message: GroupsPane.OrderWanted) -> None:
@@ -201,11 +203,8 @@ class GroupsScreen(RunsScreen):
         if view is None or not self.panes.grouped:
             super().action_copy_command()
             return
-        from tui.view.command import command_of
-
         ranked = replace(view, group_order=self.panes.groups.order)
-        command = command_of(ranked, self.runs.all_columns, self._which.text, self._names)
-        self.post_message(messages.CopyWanted("command", command))
+        self.copy_command(ranked, self.runs.all_columns)
 
     # From the groups to their runs
 

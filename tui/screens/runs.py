@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.screens.modals.sorting import SortScreen
     from tui.screens.modals.views import ViewChoice
     from tui.spot import Spot
+    from tui.view.run_columns import RunColumn
     from tui.view.runs import RunsView
     from tui.view.stores import Which
     from tui.widgets.filter_prompt import FilterPrompt
@@ -193,11 +194,20 @@ class RunsScreen(ChangesScreen):
         if view is not None:
             self._read("keys", "looking up keys", work, view.experiment_ids, text, silent=True)
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        """True if the user went on to something else than the lists: what was typed ahead is not meant any more."""
+        from textual.widgets import Input
+
+        return self.app.screen is not self or isinstance(self.focused, Input)
+
     # Columns
 
     def on_runs_pane_columns_wanted(self, message: RunsPane.ColumnsWanted) -> None:
         from tui.screens.modals.columns import ColumnsScreen
 
+        if self._is_elsewhere:
+            return
         self._looking_up = ColumnsScreen(message.choice, message.widths, message.ups, self)
         self.app.push_screen(self._looking_up, self._columns_chosen)
 
@@ -225,7 +235,8 @@ class RunsScreen(ChangesScreen):
         self.filtering.mistaken(message.typed, message.error)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
-        if self._looking_up is not None:
+        # What was asked for by a dialogue before may come while this one is being made.
+        if self._looking_up is not None and self._looking_up.is_mounted:
             self._looking_up.found(message.text, message.keys, message.note)
 
     def on_runs_list_varying_wanted(self, message: RunsList.VaryingWanted) -> None:
@@ -300,12 +311,18 @@ class RunsScreen(ChangesScreen):
 
     def action_copy_command(self) -> None:
         """Copies the command that prints the runs as they are shown."""
-        from tui.view.command import command_of
-
         view = self.runs.view
         if view is not None:
-            command = command_of(view, self.runs.columns, self._which.text, self._names)
-            self.post_message(messages.CopyWanted("command", command))
+            self.copy_command(view, self.runs.columns)
+
+    def copy_command(self, view: RunsView, columns: Sequence[RunColumn]) -> None:
+        """Copies the command of a view. Clipboards and the histories of shells are no places for passwords."""
+        from store.uris import redact_address
+        from tui.view.command import command_of
+
+        store = redact_address(self._which.text)
+        what = "command" if store == self._which.text else "command without the store's password"
+        self.post_message(messages.CopyWanted(what, command_of(view, columns, store, self._names)))
 
     def _pick(
         self, title: str, choices: Sequence[Choice], chosen: str, then: Callable[[str], None], hint: str = ""

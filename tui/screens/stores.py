@@ -101,10 +101,15 @@ class StoresScreen(PathScreen):
     def on_screen_resume(self) -> None:
         self._hand_over()
 
+    @property
+    def can_leave(self) -> bool:
+        """False while something is done here that would end with it."""
+        return True
+
     def _hand_over(self) -> None:
-        """To the other store, unless something lies above this screen: then when that is gone."""
+        """To the other store, unless something lies above this screen, or is done on it: then when that is gone."""
         arrived = self._arrived
-        if arrived is not None and self.app.screen is self and not self._choosing:
+        if arrived is not None and self.app.screen is self and not self._choosing and self.can_leave:
             self._arrived = None
             spot = self.spot
             self._session.leave()

@@ -27,7 +27,7 @@ class Change(Dialogue[bool]):
     """Lists every value that changes, before and after; ends with True if that is agreed to."""
 
     CSS_PATH = ["dialogue.tcss", "change.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
-    BINDINGS = some_bindings("back", "cancel", "redraw")
+    BINDINGS = some_bindings("back", "redraw")
 
     def __init__(
         self, title: str, outcomes: Sequence[Outcome], names: Mapping[str, str], *, asks: bool, typed: bool = False

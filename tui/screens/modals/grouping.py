@@ -94,7 +94,7 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
 
     def proposed(self, proposals: Sequence[Proposal], note: str) -> None:
         """What the runs may be meant to be grouped by; the cursor goes to the first of them, if it was not moved."""
-        first = self._verdict == LOOKING and self.table.cursor == 0
+        first = self._verdict == LOOKING and self.table.cursor == 0 and not self.entry.value
         self._proposals = proposals
         self._verdict = note if proposals else NOTHING_FOUND
         self._list()
@@ -104,9 +104,10 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
                 self._group()
 
     def not_proposed(self) -> None:
-        """Nobody could look for proposals."""
-        self._verdict = "nobody could look for seeds and folds"
-        self._list()
+        """The proposals that are looked for do not come."""
+        if self._verdict == LOOKING:
+            self._verdict, self._at_once = "nobody could look for seeds and folds", False
+            self._list()
 
     def _list(self) -> None:
         levels = len(self._choice.levels)
@@ -125,12 +126,20 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
 
         meant = self._meant
         groups = f"Enter groups {levels_text(meant)}" if meant else ""
+        if self._waits:
+            groups = "Enter groups by what is found"
         others = (
             f"{named('grouping_toggle')} adds a key, {named('grouping_level')} one level below, "
             f"{named('find')} finds, {named('grouping_none')} no groups, Esc closes"
         )
         pieces = [(groups, "accent"), (others, "dim")] if groups else [(others, "dim")]
         self.query_one(".hint", Line).show(pieces)
+
+    @property
+    def _waits(self) -> bool:
+        """True while Enter means what is looked for: it will stand first, and who does not choose means that."""
+        chose = self._choice.levels or self.entry.value
+        return self._verdict == LOOKING and self.table.cursor == 0 and not chose
 
     @property
     def _meant(self) -> tuple[Level, ...] | None:
@@ -148,6 +157,7 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
         return None if key is None else ((group_key_of(key),),)
 
     def on_input_changed(self) -> None:
+        self._at_once = False
         self._list()
         self._asked.post_message(self.KeysWanted(self.entry.value))
 
@@ -161,8 +171,7 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         event.stop()
-        # What is looked for will stand first: who does not choose means that.
-        self._at_once = self._verdict == LOOKING and self.table.cursor == 0 and not self._choice.levels
+        self._at_once = self._waits
         if not self._at_once:
             self._group()
 
@@ -203,7 +212,7 @@ class GroupingScreen(Dialogue[tuple[Level, ...] | None]):
         return None if key is None or key.startswith(PROPOSAL) else group_key_of(key)
 
     def _change(self, choice: GroupChoice, key: GroupKey) -> None:
-        self._choice = choice
+        self._choice, self._at_once = choice, False
         self._list()
         if (row := self.table.rows.find(key.id)) is not None:
             self.table.go_to_row(row)

@@ -24,7 +24,7 @@ class Value(Dialogue[None]):
     """Shows a value that is longer than its row; ends when one goes back."""
 
     CSS_PATH = ["dialogue.tcss", "value.tcss"]  # type: ignore[assignment]  # noqa: RUF012 (Textual takes both)
-    BINDINGS = some_bindings("back", "copy_id", "copy_value", "cancel", "redraw", "quit")
+    BINDINGS = some_bindings("back", "copy_id", "copy_value", "redraw", "quit")
 
     def __init__(self, value: FullValue) -> None:
         super().__init__()
