@@ -6,7 +6,7 @@ its index. Where a good part of all runs is wanted, ranges are read; else each r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import count
@@ -86,7 +86,11 @@ def _fill(found: KeyValues, portion: Portion, reader: PortionReader) -> None:
                 there[place] = 1
     for kind, name in _TEXTS.items():
         columns = {key: column for (one, key), column in found.coded.items() if one is kind}
-        _read_texts(reader.rows(name, list(columns), "value"), places, columns)
+        with closing(reader.rows(name, list(columns), "value")) as answer:
+            for rows in answer:
+                _put_texts(rows, places, columns)
+                # At once: a value may be as long as a note.
+                found.check()
     numbers = found.numbers
     for rows in reader.rows("latest_metrics", list(numbers), "value", "is_nan"):
         for run_id, key, value, is_nan in rows:
@@ -96,19 +100,16 @@ def _fill(found: KeyValues, portion: Portion, reader: PortionReader) -> None:
         _read_datasets(reader.datasets(), places, used)
 
 
-def _read_texts(
-    answers: Iterator[Sequence[Any]], places: Callable[[str], int | None], columns: Mapping[str, Coded]
-) -> None:
+def _put_texts(rows: Sequence[Any], places: Callable[[str], int | None], columns: Mapping[str, Coded]) -> None:
     # Few values are had by many runs: each is looked at once.
     known: dict[str, dict[Any, int]] = {key: {} for key in columns}
-    for rows in answers:
-        for run_id, key, value in rows:
-            # Some collations find more keys than were asked for.
-            if (place := places(run_id)) is not None and (codes := known.get(key)) is not None:
-                code = codes.get(value)
-                if code is None:
-                    code = codes[value] = columns[key].code(value_text(value))
-                columns[key].codes[place] = code
+    for run_id, key, value in rows:
+        # Some collations find more keys than were asked for.
+        if (place := places(run_id)) is not None and (codes := known.get(key)) is not None:
+            code = codes.get(value)
+            if code is None:
+                code = codes[value] = columns[key].code(value_text(value))
+            columns[key].codes[place] = code
 
 
 def _read_datasets(answers: Iterator[Sequence[Any]], places: Callable[[str], int | None], column: Coded) -> None:
@@ -145,7 +146,7 @@ class PortionReader:
         for some in self._portion.conditions(run_uuid):
             yield from self._answers(sa.select(run_uuid).where(some))
 
-    def rows(self, name: str, keys: Sequence[str], *columns: str) -> Iterator[Sequence[Any]]:
+    def rows(self, name: str, keys: Sequence[str], *columns: str) -> Generator[Sequence[Any], None, None]:
         """(run, key, ...) of the rows of `params`, `tags` or `latest_metrics` with these keys, and perhaps others."""
         table = self._schema.table(name)
         read = [table.c.run_uuid, table.c.key, *(table.c[column] for column in columns)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -175,6 +176,28 @@ def test_runs_are_found_where_the_database_sorts_their_ids_otherwise(
         assert list(found.there) == [1] * 64
         assert [said(found, place, (KeyKind.PARAM, "p")) for place in range(64)] == list(ids)
         assert list(found.numbers["m"]) == [int(run_id[:2], 16) // 4 for run_id in ids]
+
+
+def test_too_many_long_values_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    made = Crafted(tmp_path / "mlflow.db")
+    ids = [f"{number:032x}" for number in range(20_000)]
+    with closing(sqlite3.connect(made.database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO runs (run_uuid, status, lifecycle_stage, experiment_id, start_time)"
+            " VALUES (?, 'FINISHED', 'active', 0, 0)",
+            [(run_id,) for run_id in ids],
+        )
+        connection.executemany(
+            "INSERT INTO tags (key, value, run_uuid) VALUES ('note', ?, ?)", [(f"{i:>4000}", i) for i in ids]
+        )
+    with opened(str(made.database)) as store:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UsageError, match=r"more than 100 different values of tags\.note"):
+                store.key_values(ids, [(KeyKind.TAG, "note")], most=100)
+            assert tracemalloc.get_traced_memory()[1] < 40 * 10**6
+        finally:
+            tracemalloc.stop()
 
 
 def test_it_ends_between_two_portions_when_it_is_cancelled(crafted: Crafted) -> None:
