@@ -34,6 +34,8 @@ class Proposal:
     least: int
     most: int
     """How many runs a configuration has."""
+    others: int = 0
+    """Runs without any of the params that repeat it: they are in these groups too, or in some of their own."""
     left_out: tuple[str, ...] = ()
     """Params that have another value in every run, and so tell nothing apart."""
 
@@ -67,7 +69,15 @@ def proposals(params: Sequence[Mapping[str, str]], varying: Iterable[str]) -> li
             continue
         groups = tuple(GroupKey(KeyKind.PARAM, key) for key in keys)
         found.append(
-            Proposal(groups, len(sizes), tuple(without), min(sizes.values()), max(sizes.values()), tuple(unique))
+            Proposal(
+                groups,
+                len(sizes),
+                tuple(without),
+                min(sizes.values()),
+                max(sizes.values()),
+                len(params) - len(counted),
+                tuple(unique),
+            )
         )
     return found
 

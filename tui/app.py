@@ -24,7 +24,7 @@ from tui.asking import Asked, ScreenQuestions, Withdrawn
 from tui.config import Config
 from tui.frame import Frame
 from tui.key_order import KeyDone, KeyOrder
-from tui.keys import BY_ID
+from tui.keys import BY_ID, first_key
 from tui.messages import Copied, CopyWanted, StoreLeft
 from tui.notices import Notices
 from tui.palette import KeyCommands, Palette, ThemeCommands
@@ -245,6 +245,15 @@ class FlowdeckApp(Notices):
                 self.screen.dismiss(None)
             else:
                 self.exit(0)
+
+    def action_suspend_process(self) -> None:
+        """Stops the program, unless nobody would be there to let it go on."""
+        parent = os.getppid()
+        if parent > 1 and os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgid(0):
+            super().action_suspend_process()
+        else:
+            told = f"no shell would bring it back: {first_key('quit', self.keymap_shown)} quits"
+            self.notify(told, severity="warning", markup=False)
 
     def action_next_theme(self) -> None:
         place = ORDER.index(self.theme) if self.theme in ORDER else -1

@@ -29,6 +29,10 @@ class Field:
     label: str
     shown: bool = False
     """Whether what is typed may be seen."""
+    text: str = ""
+    """What it begins with."""
+    replaced: bool = False
+    """True if the first key takes the place of that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,14 @@ KEYS: Final[tuple[Key, ...]] = (
         Place.EVERYWHERE,
     ),
     Key(
+        "suspend",
+        ("ctrl+z",),
+        "app.suspend_process",
+        "suspend",
+        "Back to the shell, where fg comes here again.",
+        Place.EVERYWHERE,
+    ),
+    Key(
         "theme",
         ("T",),
         "app.next_theme",
@@ -171,6 +179,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(
         "all_runs", ("A",), "all_runs", "all runs", "Show the runs of every experiment together.", Place.EXPERIMENTS, 10
     ),
+    Key("find_too", ("f",), "find", "find", "The same as {find}: filters are for runs.", Place.EXPERIMENTS),
     Key("stage", ("V",), "screen.next_stage", "deleted", "Show active, deleted or all experiments.", Place.EXPERIMENTS),
     Key(
         "filter",
@@ -351,6 +360,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(
         "compare_copy_value", ("Y",), "compare_copy_value", "copy value", "Copy what the run has there.", Place.COMPARE
     ),
+    Key("find_here", ("f",), "find", "find", "The same as {find}: filters are for lists of runs.", Place.RUN),
     Key(
         "next_tab",
         ("right_square_bracket",),

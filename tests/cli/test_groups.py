@@ -25,7 +25,7 @@ AUC = "metrics.validation-auc"
 def test_configurations_are_found_and_ranked_by_their_mean(demo: Path) -> None:
     result = invoke("groups", "-s", demo, "-e", "churn", "-c", AUC, "-n", "0", "-o", "json")
     assert result.code == ExitCode.DONE
-    assert "29 configurations x 1-5 seeds: -b params.eta -b params.max_depth" in result.err
+    assert "29 configurations x 1-5 seeds, and 26 other runs: -b params.eta -b params.max_depth" in result.err
     means = [group["metrics"][AUC]["mean"] for group in result.json]
     known = [mean for mean in means if mean is not None]
     assert known == sorted(known, reverse=True)
@@ -70,7 +70,7 @@ def test_keys_metrics_and_rank_are_what_was_asked_for(demo: Path) -> None:
     assert numbers == sorted(numbers, reverse=True)
     table = invoke(*asked).text.splitlines()
     assert table[0].split() == ["max_depth", "Runs", "mean", "max", "validation-auc", "std", "min", "max"]
-    assert [line.split()[0] for line in table[1:]] == [depth or "none" for depth in depths]
+    assert [line.split()[0] for line in table[1:]] == [depth or "(none)" for depth in depths]
     limited = invoke(*asked, "-n", "2")
     assert len(limited.text.splitlines()) == 3
     assert f"2 groups of {len(depths)} shown; -n 0 for all" in limited.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sqlite3
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import in_terminal
+from tests.support.program import COMMAND, in_terminal
 from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.pty
@@ -217,3 +218,33 @@ def test_a_page_turned_in_the_palette_at_once_is_no_fault(demo: Path) -> None:
             terminal.send(":ab\x1b[6~")
             terminal.wait_quiet(0.4)
             assert terminal.running, terminal.text()
+
+
+def test_a_shell_gets_the_terminal_and_gives_it_back(demo: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    settings = {"PYTHONPATH": str(root), "TZ": "UTC", "PS1": "shell> "}
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], env=settings) as terminal:
+        terminal.wait_for("shell>")
+        terminal.type(shlex.join([*COMMAND, str(demo)]) + "\r")
+        terminal.wait_for("as of")
+        terminal.wait_quiet(0.3)
+        terminal.send("\x1a")
+        terminal.wait_for("Stopped", what="the shell's word")
+        assert not terminal.alternate_screen
+        terminal.type("fg\r")
+        terminal.wait_for("Enter open", what="the screen again")
+        terminal.wait_quiet(0.3)
+        terminal.press("q")
+        terminal.wait_for(lambda: not terminal.alternate_screen, what="the shell again")
+        terminal.type("exit\r")
+        assert terminal.wait_exit() == 0
+
+
+def test_without_a_shell_nothing_is_stopped(demo: Path) -> None:
+    with in_terminal(demo) as terminal:
+        terminal.wait_for("as of")
+        terminal.wait_quiet(0.3)
+        terminal.send("\x1a")
+        terminal.wait_for("no shell would bring it back: q quits")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0

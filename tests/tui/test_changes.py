@@ -7,7 +7,8 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Final
+from threading import Event
+from typing import Any, Final
 
 import pytest
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from textual.widgets import Input
 
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.test_browser import browser
+from tui import changing
 from tui.app import FlowdeckApp
 from tui.screens.browser import Browser
 from tui.screens.modals.change import Change
@@ -180,3 +182,40 @@ async def test_one_change_of_several_runs_lists_all_of_them(database: Path, monk
         await pilot.press("u")
         await agreed(pilot, screen)
         assert [tag_of(database, run_id, "team") for run_id in ids] == [None] * 3
+
+
+async def test_a_change_that_is_called_off_before_it_is_asked_about_never_asks(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, going_on = Event(), Event()
+    plan = changing.plan
+
+    def slow(*arguments: Any) -> None:
+        looking.set()
+        going_on.wait(20)
+        plan(*arguments)
+
+    monkeypatch.setattr(changing, "plan", slow)
+    async with at_runs(database) as (pilot, screen):
+        screen.action_change("KILLED")
+        await wait_for(pilot, looking.is_set, "it is being looked")
+        await wait_for(pilot, lambda: "looking at 1 run to change" in screen_text(pilot.app), "what is being done")
+        level = screen.level
+        await pilot.press("escape")
+        going_on.set()
+        await wait_for(pilot, lambda: not screen.busy, "the end")
+        assert (pilot.app.screen, screen.level) == (screen, level)
+        assert "looking at" not in screen_text(pilot.app)
+
+
+async def test_words_that_are_wrong_are_there_to_be_mended(database: Path) -> None:
+    async with at_runs(database) as (pilot, _):
+        await pilot.press("W", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Ask), "the words")
+        await pilot.press(*"team=x b", "enter")
+        await wait_for(pilot, lambda: "is neither" in screen_text(pilot.app), "what is wrong")
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == "team=x b"
+        await pilot.press("backspace", "backspace", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Change), "the list of what changes")
+        assert "tags.team" in screen_text(pilot.app)

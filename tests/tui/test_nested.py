@@ -118,7 +118,8 @@ async def test_a_parent_shows_what_its_best_child_has() -> None:
         assert cells is not None
         assert [cell.role for cell in cells if cell.text.startswith(GLYPHS.child)] == ["dim"]
         await pilot.press("S")
-        await wait_for(pilot, lambda: GLYPHS.child not in screen_text(pilot.app), "the worst are first now")
+        await wait_for(pilot, lambda: "acc ↑" in screen_text(pilot.app) and not screen.busy, "the worst are first now")
+        assert f"{GLYPHS.child} 0.7" in screen_text(pilot.app)
 
 
 async def test_marks_and_ranges_are_of_the_rows_that_are_seen() -> None:

@@ -62,11 +62,11 @@ def test_a_configuration_ranks_by_its_mean_and_not_by_its_luckiest_run() -> None
     assert texts(rows) == [
         ["2", "2", "0.8", "0", "0.8", "0.8", "-", "-", "-", "-"],
         ["1", "2", "0.7", "0.283", "0.5", "0.9", "-", "-", "-", "-"],
-        ["none", "1", "-", "-", "-", "-", "-", "-", "-", "-"],
+        ["(none)", "1", "-", "-", "-", "-", "-", "-", "-", "-"],
     ]
     assert [column.title for column in rows.columns][:4] == ["lr", "Runs", "mean val/auc ↓", "std"]
     turned = GroupRows(found, [LOSS, AUC], by_mean(ascending=True))
-    assert [row[0] for row in texts(turned)] == ["1", "2", "none"]
+    assert [row[0] for row in texts(turned)] == ["1", "2", "(none)"]
 
 
 def test_a_mean_over_fewer_runs_than_the_group_has_says_so() -> None:
@@ -108,7 +108,7 @@ def test_params_that_are_numbers_rank_as_numbers() -> None:
     runs = [({"lr": text}, 0.5) for text in ("10", "9", "1e-05", "x", "nan")]
     found = grouping([level("params.lr")], *runs, ({}, 0.5))
     order = GroupOrder(Measure.KEY, ascending=True, key=group_key_of("params.lr"))
-    assert [row[0] for row in texts(GroupRows(found, [LOSS, AUC], order))] == ["1e-05", "9", "10", "nan", "x", "none"]
+    assert [row[0] for row in texts(GroupRows(found, [LOSS, AUC], order))] == ["1e-05", "9", "10", "nan", "x", "(none)"]
 
 
 def test_hostile_values_are_clean() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli import diagnostics, output
 from tui.cli.diagnostics import ExitCode
 from tui.cli.listing import print_csv, print_json, print_table
 from tui.view.export import Format, Heading
+from tui.view.fields import TIMES
 
 if TYPE_CHECKING:
     from store.changes import Outcome
@@ -31,7 +32,7 @@ def print_outcomes(format_: Format, outcomes: Sequence[Outcome], names: Mapping[
         else:
             from tui.view.text import clean
 
-            shown = [[clean("" if value is None else str(value)) for value in row] for row in rows]
+            shown = [[clean(text) for text in _texts(row)] for row in rows]
             print_table([Heading(title) for title in _TITLES], shown, format_)
     results = {outcome.result for outcome in outcomes}
     bad = [item for item in outcomes if item.result in (Result.REFUSED, Result.FAILED, Result.PARTLY)]
@@ -72,6 +73,18 @@ def _rows(outcome: Outcome, names: Mapping[str, str]) -> list[tuple[object, ...]
         for edit in outcome.edits
     ]
     return rows or [(*begin, "", None, None, outcome.problem)]
+
+
+def _texts(row: Sequence[object]) -> Iterator[str]:
+    """The row for people."""
+    is_time = row[_TITLES.index("field")] in TIMES
+    for value in row:
+        if is_time and isinstance(value, int):
+            from tui.view.cells import moment
+
+            yield moment(value)
+        else:
+            yield "" if value is None else str(value)
 
 
 def _shown(value: str | int | None) -> str | int | None:

@@ -44,6 +44,7 @@ SOME_METRICS: Final = 8
 @click.command(
     epilog="\b\nExamples:\n  flowdeck groups -e churn\n"
     '  flowdeck groups -e churn -b params.eta -b params.max_depth -c metrics.auc --sort "mean(metrics.auc):desc"\n\n'
+    "A filter says which runs are grouped: mean(metrics.auc) in it is the mean of one run's history.\n\n"
     "JSON has an object for each group: what its runs have in common, runs, and of each metric n, mean, std, min, max."
 )
 @experiment_option

@@ -11,6 +11,7 @@ from textual.app import SuspendNotSupported
 from store.errors import FlowdeckError
 from tui.screens.layout import RUN, RUNS
 from tui.screens.live import LiveScreen
+from tui.view.cells import plural
 from tui.view.text import clean
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ChangesScreen(LiveScreen):
 
     _undo: Exactly | None = None
     """What takes the last change back."""
+    _planning = False
+    """True while it is looked what a change would do, which is asked about then."""
 
     def targets(self) -> Sequence[str]:
         """The ids of the runs that a change is meant for."""
@@ -75,9 +78,11 @@ class ChangesScreen(LiveScreen):
         elif what in ("KILLED", "FAILED"):
             self._plan(f"End as {what}", EndRuns(what, now), ids)
         elif what == "rename":
-            self._type("Rename", "name", ids, Rename)
+            run = self.runs.chosen if len(ids) == 1 else None
+            name = run.run_name if run is not None and run.run_id == ids[0] else ""
+            self._type("Rename", "name:", ids, Rename, name)
         elif what == "tags":
-            self._type("Tags", "key=value -key", ids, tags_from)
+            self._type("Tags (key=value sets, -key deletes)", "tags:", ids, tags_from)
         elif what == "note" and len(ids) > 1:
             self.notify("a note is written for one run: take the marks away first", severity="warning", markup=False)
         elif what == "note":
@@ -96,7 +101,10 @@ class ChangesScreen(LiveScreen):
 
         self.app.push_screen(Picker("Change", [Choice(*entry) for entry in MENU]), picked)
 
-    def _type(self, title: str, label: str, ids: Sequence[str], made: Callable[[str], Change]) -> None:
+    def _type(
+        self, title: str, label: str, ids: Sequence[str], made: Callable[[str], Change], text: str = "", wrong: str = ""
+    ) -> None:
+        """Asks for the words of a change; `text` was typed before, and is `wrong` for that reason."""
         from tui.asking import Field, Question
         from tui.screens.modals.question import Ask
 
@@ -106,11 +114,15 @@ class ChangesScreen(LiveScreen):
             try:
                 change = made(answers[0])
             except FlowdeckError as error:
-                self.notify(clean(error.message), severity="error", markup=False)
+                # What was typed is mended, not typed anew.
+                self._type(title, label, ids, made, answers[0], error.message)
                 return
             self._plan(title, change, ids)
 
-        self.app.push_screen(Ask(Question(title, fields=(Field(label, shown=True),))), typed)
+        lines = (wrong,) if wrong else ()
+        self.app.push_screen(
+            Ask(Question(title, lines, (Field(label, shown=True, text=text, replaced=not wrong),))), typed
+        )
 
     def _plan_undo(self) -> None:
         if self._undo is None:
@@ -147,9 +159,27 @@ class ChangesScreen(LiveScreen):
         from tui.changing import plan
 
         if self._session.read(GROUP, "looking at the runs", plan, self._which.text, title, change, ids):
+            self._planning = True
+            self.status.doing(f"looking at {plural(len(ids), 'run')} to change")
             self.show_status()
 
+    async def action_back(self) -> None:
+        """A change that is not asked about yet is not wanted any more."""
+        if self._planning and self._session.is_running(GROUP):
+            self._session.cancel(GROUP)
+            self._planned()
+        else:
+            await super().action_back()
+
+    def _planned(self) -> None:
+        self._planning = False
+        self.status.doing()
+        self.show_status()
+
     def on_change_planned(self, message: ChangePlanned) -> None:
+        if not self._planning:
+            return
+        self._planned()
         from store.changes import Result, deletes
         from tui.changing import make
         from tui.screens.modals.change import Change

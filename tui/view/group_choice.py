@@ -12,6 +12,7 @@ from store.groups import GroupKey, Level
 from store.kinds import KeyKind
 from store.seeds import Proposal
 from tui.view import cells
+from tui.view.cells import plural
 from tui.view.groups import key_title
 from tui.view.table import Cell, Column, ListRows
 from tui.view.text import clean
@@ -60,8 +61,8 @@ class GroupChoice:
 
 
 def proposal_text(proposal: Proposal) -> str:
-    """`26 configurations x 5 seeds`, `8 configurations x 3-5 runs`."""
-    what = cells.plural(proposal.configurations, "configuration")
+    """`26 configurations x 5 seeds`, `8 configurations x 3-5 runs, and 2 other runs`."""
+    what = plural(proposal.configurations, "configuration")
     if not proposal.repeated:
         noun = "runs"
     elif len(proposal.repeated) == 1 and proposal.repeated[0].isalpha():
@@ -69,7 +70,8 @@ def proposal_text(proposal: Proposal) -> str:
     else:
         noun = f"runs that differ in {' and '.join(map(clean, proposal.repeated))}"
     least = "" if proposal.least == proposal.most else f"{proposal.least}-"
-    return f"{what} x {least}{proposal.most} {noun}"
+    others = f", and {plural(proposal.others, 'other run')}" if proposal.others else ""
+    return f"{what} x {least}{proposal.most} {noun}{others}"
 
 
 def choice_rows(choice: GroupChoice, proposals: Sequence[Proposal], found: Sequence[KeyCount], typed: str) -> ListRows:

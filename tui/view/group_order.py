@@ -81,14 +81,16 @@ def usual_order(
     """By the mean of the metric that the runs are sorted by, else of one whose direction is known: rather of one that
     was measured on other data than a model was trained on.
 
-    `columns` are those of the grouping's metrics. Where no metric has a direction, groups stand by what they have in
-    common.
+    `columns` are those of the grouping's metrics. One that is the same in all groups ranks nothing. Where no metric
+    has a direction, groups stand by what they have in common.
     """
     for sort in order[:1]:
         found = next((column for column in columns if column.same(sort.column)), None)
         if found is not None:
             return GroupOrder(Measure.MEAN, sort.ascending, found)
-    for column in sorted(columns, key=lambda column: not _HELD_OUT.search(column.key)):
+    means = [{group.spreads[place].mean for group in grouping.groups} for place in range(len(columns))]
+    ranking = [column for column, mean in zip(columns, means, strict=True) if len(mean) > 1 or len(grouping.groups) < 2]
+    for column in sorted(ranking, key=lambda column: not _HELD_OUT.search(column.key)):
         up = directions.get(column.key, more_is_better(column.key))
         if up is not None:
             return GroupOrder(Measure.MEAN, not up, column)

@@ -29,8 +29,8 @@ MOST_NAMED: Final = 4
 KEYS_BEFORE: Final = 2
 """Keys that stand before what groups are ranked by."""
 
-NONE: Final = "none"
-"""What stands for the runs that lack a key."""
+NONE: Final = "(none)"
+"""What stands for the runs that lack a key: a value that is called so looks otherwise."""
 
 
 class GroupRows:

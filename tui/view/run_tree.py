@@ -1,11 +1,10 @@
-"""Nested runs as rows: which are shown, how deep, and which of those below a run is the best."""
+"""Nested runs as rows: which are shown, how deep, and which of those below a run gives it its place."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
-from store.direction import more_is_better
 from store.nesting import Nesting
 from tui.view.glyphs import GLYPHS
 from tui.view.order import Order
@@ -72,16 +71,14 @@ class RunTree:
             return f"{indent}  "
         return f"{indent}{GLYPHS.folded if self.ids[row] in self._folded else GLYPHS.unfolded} "
 
-    def best(self, row: int, order: Order, directions: Mapping[str, bool]) -> str:
-        """The id of the best run of the list below this one, where runs are sorted by a metric, the best one first;
-        else empty. Where nobody knows whether more is better, the first one counts as the best.
+    def stands_for(self, row: int, order: Order) -> str:
+        """The id of the first run of the list below this one, where runs are sorted by a metric; else empty.
+
+        It is the one by which this one has its place in the list: the best, unless the worst are to be first.
         """
         if not order or order[0].column.kind != "metrics":
             return ""
-        key = order[0].column.key
-        up = directions.get(key, more_is_better(key))
-        # Where the worst are first, the last ones are those that have no value at all.
-        place = -1 if up is order[0].ascending else self.nesting.firsts[self._places[row]]
+        place = self.nesting.firsts[self._places[row]]
         return self.nesting.ids[place] if place >= 0 else ""
 
 

@@ -115,17 +115,14 @@ class RunRows:
         now: Callable[[], int] = now_ms,
         values: RunValues | None = None,
         tree: RunTree | None = None,
-        directions: Mapping[str, bool] | None = None,
     ) -> None:
         """`now` is the time (ms since the epoch) by which runs are called silent; `values` come from histories.
 
-        `tree` nests the runs, whose ids are its own then; `directions` are metrics of which it is known whether more
-        is better.
+        `tree` nests the runs, whose ids are its own then.
         """
         self._ids = ids
         self._tree = tree
         self._order = order
-        self._directions = directions or {}
         self._metrics = [column.kind == "metrics" and not column.spark for column in columns]
         self._loaded = loaded
         self._now = now
@@ -163,14 +160,14 @@ class RunRows:
         return found if self._tree is None else self._nested(found, index, self._tree)
 
     def _nested(self, found: list[Cell], index: int, tree: RunTree) -> list[Cell]:
-        """The cells of a run in a tree: below its parent, and with what its best child has that it has not itself."""
+        """The cells of a run in a tree: below its parent, and with what the child has by which it stands there."""
         name, below = found[1], tree.below(index)
         count = f" ({cells.count(below)})" if below else ""
         found[1] = Cell(f"{tree.sign(index)}{name.text}{count}", name.role)
-        best = self._loaded.get(tree.best(index, self._order, self._directions)) if below else None
-        if best is not None:
+        child = self._loaded.get(tree.stands_for(index, self._order)) if below else None
+        if child is not None:
             for place, (metric, make) in enumerate(zip(self._metrics, self._makers, strict=True), start=2):
-                if metric and found[place] == NOTHING and (other := make(best, "")) != NOTHING:
+                if metric and found[place] == NOTHING and (other := make(child, "")) != NOTHING:
                     found[place] = Cell(f"{GLYPHS.child} {other.text}", "dim")
         return [Cell(cell.text, "dim") for cell in found] if tree.is_context(index) else found
 
@@ -195,7 +192,7 @@ def run_title(run: Run, *, nested: bool = False) -> str:
     """Its name, or the beginning of its id in parentheses; marked if it could not be read whole, or has a parent that
     does not stand above it.
     """
-    name = clean(run.run_name) or f"({clean(run.run_id)[:8]})"
+    name = clean(run.run_name.strip()) or f"({clean(run.run_id)[:8]})"
     if run.tags.get(PARENT_TAG) and not nested:
         name = f"{GLYPHS.child} {name}"
     return f"{GLYPHS.problem} {name}" if run.problems else name

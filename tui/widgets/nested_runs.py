@@ -62,10 +62,10 @@ class NestedRuns(RunsList):
         near, tree, view = super()._near(), self._tree, self._view
         if tree is None or view is None:
             return near
-        # A parent shows what its best child has, wherever that is.
+        # A parent shows what the child has by which it stands there, wherever that is.
         start = max(0, self.table.on_screen.start - NEAR)
-        best = (tree.best(row, view.order, self.directions) for row in range(start, start + len(near)))
-        return list(dict.fromkeys([*near, *(run_id for run_id in best if run_id)]))
+        others = (tree.stands_for(row, view.order) for row in range(start, start + len(near)))
+        return list(dict.fromkeys([*near, *(run_id for run_id in others if run_id)]))
 
     def _tell_unnested(self) -> None:
         """Says that there are too many runs to nest, if that is so."""

@@ -159,6 +159,7 @@ class RunsList(MarkingPane):
         self._values, self._varying = RunValues(), None
         self._tree, self._folded = None, frozenset()
         self.no_hits()
+        self.forget_hits()
         self._absent, self._headway = (), ""
         self.entitle([("Runs", "title"), (place(view, names), "accent")])
         self._say("#runs-notes", ())
@@ -324,7 +325,6 @@ class RunsList(MarkingPane):
             self.now,
             self._values,
             self._tree,
-            self.directions,
         )
 
     @property
@@ -355,6 +355,11 @@ class RunsList(MarkingPane):
         amount = self._headway or total
         pieces = list(runs_title(view, self._names, amount, self._columns, roomy=roomy, waiting=waiting))
         told = [(text, "accent") for text in (self.marks_text(), self.hit_told) if text]
+        asked = self._asked
+        if asked is not None and asked.query != view.query:
+            # What is on screen answers another question still.
+            what = "filtering" if (asked.filter, asked.find) != (view.filter, view.find) else "reading"
+            told.insert(0, (f"{what} {GLYPHS.ellipsis}", "warn"))
         self.entitle([*pieces[:3], *told, *pieces[3:]])
 
     def hit_changed(self) -> None:
@@ -421,6 +426,8 @@ class RunsList(MarkingPane):
 
     def _post(self, view: RunsView) -> None:
         self._asked, self._open_when_found = view, False
+        if self.answered:
+            self.retitle()
         self.table.stay()
         self.post_message(self.Asked(view))
 

@@ -61,7 +61,7 @@ class Ask(Dialogue[Sequence[str] | None]):
                     yield Static(line, markup=False)
                 with Horizontal():
                     yield Label(label, markup=False)
-                    typed = Typed(password=not field.shown, compact=True)
+                    typed = Typed(field.text, password=not field.shown, compact=True, select_on_focus=field.replaced)
                     typed.cursor_blink = False
                     yield typed
             if not question.fields:
