@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 GROUP: Final = "change"
 """The work that changes runs, one change at a time."""
 
+TAGS: Final = "key=value sets a tag, -key deletes one; quotes as in a shell"
+"""How tags are typed."""
+
 MENU: Final = (
     ("tags", "Tags", "set and delete"),
     ("rename", "Name", "give another one"),
@@ -80,9 +83,9 @@ class ChangesScreen(LiveScreen):
         elif what == "rename":
             run = self.runs.chosen if len(ids) == 1 else None
             name = run.run_name if run is not None and run.run_id == ids[0] else ""
-            self._type("Rename", "name:", ids, Rename, name)
+            self._type("Rename", "", ids, Rename, name)
         elif what == "tags":
-            self._type("Tags (key=value sets, -key deletes)", "tags:", ids, tags_from)
+            self._type("Tags", TAGS, ids, tags_from)
         elif what == "note" and len(ids) > 1:
             self.notify("a note is written for one run: take the marks away first", severity="warning", markup=False)
         elif what == "note":
@@ -102,7 +105,7 @@ class ChangesScreen(LiveScreen):
         self.app.push_screen(Picker("Change", [Choice(*entry) for entry in MENU]), picked)
 
     def _type(
-        self, title: str, label: str, ids: Sequence[str], made: Callable[[str], Change], text: str = "", wrong: str = ""
+        self, title: str, how: str, ids: Sequence[str], made: Callable[[str], Change], text: str = "", wrong: str = ""
     ) -> None:
         """Asks for the words of a change; `text` was typed before, and is `wrong` for that reason."""
         from tui.asking import Field, Question
@@ -115,14 +118,13 @@ class ChangesScreen(LiveScreen):
                 change = made(answers[0])
             except FlowdeckError as error:
                 # What was typed is mended, not typed anew.
-                self._type(title, label, ids, made, answers[0], error.message)
+                self._type(title, how, ids, made, answers[0], error.message)
                 return
             self._plan(title, change, ids)
 
-        lines = (wrong,) if wrong else ()
-        self.app.push_screen(
-            Ask(Question(title, lines, (Field(label, shown=True, text=text, replaced=not wrong),))), typed
-        )
+        lines = tuple(line for line in (wrong, how) if line)
+        field = Field(f"{title.lower()}:", shown=True, text=text, replaced=not wrong)
+        self.app.push_screen(Ask(Question(title, lines, (field,))), typed)
 
     def _plan_undo(self) -> None:
         if self._undo is None:
