@@ -597,7 +597,7 @@ async def test_where_rows_need_every_line_kinds_are_told_by_the_titles_colour() 
         colours = {segment.text.strip(): segment.style.color for segment in table.render_line(0) if segment.style}
         assert colours["acc      loss"] != colours["lr"]
         await pilot.resize_terminal(60, LINES_OF_KINDS)
-        assert "metrics" in lines(table)[0]
+        await wait_for(pilot, lambda: "metrics" in lines(table)[0], "the line of kinds")
         table.show(numbered(100))
         assert lines(table)[0].split()[:2] == ["Name", "Value"]
 
