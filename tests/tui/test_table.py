@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.pilot import Pilot
 
+from tests.tui.conftest import wait_for
 from tui.themes import DARK, DEFAULTS
 from tui.view.glyphs import UNICODE
 from tui.view.table import Cell, Column, ListRows, Rows
