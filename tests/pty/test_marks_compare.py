@@ -93,7 +93,7 @@ def test_marked_runs_are_compared_and_changed_together(demo: Path, columns: int,
         terminal.press("W")
         terminal.wait_for("Change · Enter picks")
         terminal.press("enter")
-        terminal.wait_for("key=value -key")
+        terminal.wait_for("key=value sets a tag")
         terminal.type("walk=done")
         terminal.press("enter")
         terminal.wait_for("4 runs, 4 values")

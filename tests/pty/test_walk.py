@@ -163,6 +163,8 @@ def test_control_c_cancels_what_is_running_and_quits_only_then(demo: Path, tmp_p
             terminal.wait_for("cancelled")
             writer.execute("ROLLBACK")
         assert terminal.running
+        # At once it would be the same press once more.
+        terminal.wait_quiet(1.2)
         terminal.press("ctrl+c")
         assert terminal.wait_exit() == 0
         assert terminal.restored
@@ -236,6 +238,7 @@ def test_a_shell_gets_the_terminal_and_gives_it_back(demo: Path) -> None:
         terminal.wait_quiet(0.3)
         terminal.press("q")
         terminal.wait_for(lambda: not terminal.alternate_screen, what="the shell again")
+        terminal.wait_quiet(0.5)
         terminal.type("exit\r")
         assert terminal.wait_exit() == 0
 
