@@ -65,6 +65,8 @@ def opened(terminal: Terminal, name: str, seen: str) -> None:
     terminal.type(name)
     terminal.wait_quiet(0.2)
     terminal.press("enter")
+    # The list tells of the chosen store, too.
+    terminal.wait_for(lambda: "Enter picks" not in terminal.text(), what="the list gone")
     terminal.wait_for(seen, what=f"{seen} of {name}")
 
 
