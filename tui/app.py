@@ -248,8 +248,7 @@ class FlowdeckApp(Notices):
 
     def action_suspend_process(self) -> None:
         """Stops the program, unless nobody would be there to let it go on."""
-        parent = os.getppid()
-        if parent > 1 and os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgid(0):
+        if _has_shell():
             super().action_suspend_process()
         else:
             told = f"no shell would bring it back: {first_key('quit', self.keymap_shown)} quits"
@@ -288,6 +287,16 @@ def check_address(uri: str) -> None:
     check_kind(address)
     if address.path is not None and not os.path.lexists(address.path):
         raise StoreNotFound(f"nothing is at {address.path}", "check the path; flowdeck never creates a store")
+
+
+def _has_shell() -> bool:
+    """True if what started the program can let it go on after it was stopped, as a shell with jobs does."""
+    parent = os.getppid()
+    try:
+        return parent > 1 and os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgid(0)
+    except OSError:
+        # It has ended, or is of another session.
+        return False
 
 
 def run_tui(uri: str, *, read_only: bool = False, demo: bool = False) -> int:

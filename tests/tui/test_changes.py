@@ -14,6 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from store.errors import StoreBusy
 from tests.tui.conftest import screen_text, wait_for
 from tests.tui.test_browser import browser
 from tui import changing
@@ -219,3 +220,18 @@ async def test_words_that_are_wrong_are_there_to_be_mended(database: Path) -> No
         await pilot.press("backspace", "backspace", "enter")
         await wait_for(pilot, lambda: isinstance(pilot.app.screen, Change), "the list of what changes")
         assert "tags.team" in screen_text(pilot.app)
+
+
+async def test_looking_at_runs_that_fails_is_not_said_to_go_on(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> None:
+        raise StoreBusy("another process writes", "try again")
+
+    monkeypatch.setattr(changing, "plan", failing)
+    async with at_runs(database) as (pilot, screen):
+        screen.action_change("KILLED")
+        await wait_for(pilot, lambda: "another process writes" in screen_text(pilot.app), "the failure")
+        await wait_for(pilot, lambda: not screen.busy, "the end")
+        await pilot.press("r")
+        await wait_for(pilot, lambda: not screen.busy, "read again")
+        assert "looking at" not in screen_text(pilot.app)
+        assert screen.status._status.doing == "reading"

@@ -129,6 +129,7 @@ class Browser(ExportsScreen):
         if message.group == OTHER_STORE and not self._session.is_running(OTHER_STORE):
             self.status.doing()
         self.export_ended(message)
+        self.change_ended(message)
         if message.group == "run" and not self._session.is_running("run"):
             self.run_pane.ended()
         if message.group == "sparks" and not self._session.is_running("sparks"):

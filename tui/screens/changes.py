@@ -17,6 +17,7 @@ from tui.view.text import clean
 if TYPE_CHECKING:
     from store.changes import Change, Exactly
     from tui.changing import ChangeMade, ChangePlanned, NoteRead
+    from tui.work import WorkEnded
 
 GROUP: Final = "change"
 """The work that changes runs, one change at a time."""
@@ -177,6 +178,11 @@ class ChangesScreen(LiveScreen):
         self._planning = False
         self.status.doing()
         self.show_status()
+
+    def change_ended(self, message: WorkEnded) -> None:
+        """Nothing is looked at any more, also if that failed."""
+        if message.group == GROUP and self._planning and not self._session.is_running(GROUP):
+            self._planned()
 
     def on_change_planned(self, message: ChangePlanned) -> None:
         if not self._planning:
