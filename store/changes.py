@@ -6,8 +6,6 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from store.kinds import NOTE_TAG as NOTE_TAG
-
 
 class Field(enum.StrEnum):
     """What of a run can change."""

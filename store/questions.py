@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
-class Stop(Protocol):
-    """Says whether an attempt is over; an `Event` is one."""
-
-    def is_set(self) -> bool: ...
+from store.aside import Stop
 
 
 @dataclass(frozen=True, slots=True)

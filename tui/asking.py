@@ -13,7 +13,8 @@ from textual.message_pump import MessagePump
 from store.errors import Cancelled
 
 if TYPE_CHECKING:
-    from store.questions import HostQuestion, Prompt, Stop
+    from store.aside import Stop
+    from store.questions import HostQuestion, Prompt
 
 POLL: Final = 0.05
 """Seconds between two looks whether anybody still waits for the answer."""

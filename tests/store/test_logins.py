@@ -13,12 +13,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from store import logins
+from store.aside import Stop
 from store.changes import EndRuns
 from store.errors import AccessDenied, Cancelled, LoginRefused, PasswordWanted, StoreNotFound
 from store.logins import ATTEMPTS, Passwords, with_password
 from store.opening import open_address, open_changes, open_store
 from store.protocols import RunQuery
-from store.questions import Stop
 from store.ssh.files import SshFiles
 from store.uris import Address, Kind, parse
 from tests.support.copies import mariadb_copy, postgres_copy

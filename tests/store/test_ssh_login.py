@@ -10,8 +10,9 @@ from threading import Event
 
 import pytest
 
+from store.aside import Stop
 from store.errors import AccessDenied, Cancelled, StoreUnreachable
-from store.questions import Prompt, Stop
+from store.questions import Prompt
 from store.ssh.config import METHODS
 from store.ssh.identities import Asking, identities
 from store.ssh.keyblob import decoded

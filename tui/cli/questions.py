@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tui.cli import diagnostics, output
 
 if TYPE_CHECKING:
-    from store.questions import HostQuestion, Prompt, Questions, Stop
+    from store.aside import Stop
+from store.questions import HostQuestion, Prompt, Questions
 
 
 def terminal_questions() -> Questions | None:

@@ -135,7 +135,8 @@ class ChangesScreen(LiveScreen):
 
     def on_note_read(self, message: NoteRead) -> None:
         """Opens the editor; the program waits until it ends."""
-        from store.changes import NOTE_TAG, SetTags
+        from store.changes import SetTags
+        from store.kinds import NOTE_TAG
 
         if "***" in message.text:
             self.notify("the note has a password in a URI, which is not shown: it cannot be edited here", markup=False)
