@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from store.file.index_file import DAMAGE, OtherFormat, connect, error_code, index_path, make_room, touch
 
@@ -31,14 +31,27 @@ Entries = Mapping[str, Entry]
 """By key."""
 
 
+class Part(NamedTuple):
+    """The files of one part of a run."""
+
+    folders: Mapping[str, Sequence[int]]
+    """The stamps of the folder that the part is, called "", and of those inside of it, if `files` is all that they
+    hold: while they are the same, no file has come and none has gone. Empty if that is not known."""
+    files: Entries
+
+
+UNKNOWN: Final = Part({}, {})
+"""A part that was never read."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What to write, collected while a tree is read. Folders are named relative to the root."""
 
     metas: list[tuple[str, Entry]] = field(default_factory=list)
     """(folder, the checked fields of its meta.yaml)"""
-    parts: list[tuple[str, str, Entries]] = field(default_factory=list)
-    """(folder, part, all of its files)"""
+    parts: list[tuple[str, str, Part]] = field(default_factory=list)
+    """(folder, part, its files)"""
     values: list[tuple[str, str, str, Entry]] = field(default_factory=list)
     """(part, key, folder, the one file)"""
 
@@ -106,8 +119,9 @@ class Index:
             self._connection.close()
         if code in DAMAGE:
             self._remove()
-        else:
+        elif getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_DBMOVED:
             self._forsake(error)
+        # Else another process removed the file, to make room or because it was damaged: there is a new one.
         self._connection = self._open()
 
     def _by_folder(self, statement: str, values: Sequence[Any] = ()) -> dict[str, Any]:
@@ -131,17 +145,16 @@ class Index:
         """What the meta.yaml files of all folders said, by folder."""
         return self._by_folder("SELECT folder, content FROM meta")
 
-    def parts(self, part: str, folders: Sequence[str]) -> dict[str, Entries]:
+    def parts(self, part: str, folders: Sequence[str]) -> dict[str, Part]:
         """The files of one part of these folders, by folder."""
-        found: dict[str, Entries] = {}
+        found: dict[str, Part] = {}
         for start in range(0, len(folders), FOLDERS_PER_QUERY):
             some = [folder for folder in folders[start : start + FOLDERS_PER_QUERY] if _is_text(folder)]
             marks = ", ".join("?" * len(some))
-            found.update(
-                self._by_folder(
-                    f"SELECT folder, content FROM part WHERE part = ? AND folder IN ({marks})", (part, *some)
-                )
+            rows = self._by_folder(
+                f"SELECT folder, content FROM part WHERE part = ? AND folder IN ({marks})", (part, *some)
             )
+            found.update((folder, Part(*content)) for folder, content in rows.items())
         return found
 
     def values(self, part: str, key: str) -> dict[str, Entry]:

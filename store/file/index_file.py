@@ -42,7 +42,7 @@ _TABLES: Final = """
     ) WITHOUT ROWID;
 """
 
-MEANING: Final = 1
+MEANING: Final = 2
 """Changes with what is in the rows."""
 
 FORMAT: Final = crc32(f"{MEANING}{_TABLES}".encode()) & 0x7FFFFFFF
@@ -101,8 +101,11 @@ def connect(path: str) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     connection = sqlite3.connect(path, timeout=OPENING_S, isolation_level=None, check_same_thread=False)
     try:
+        # In one transaction: another process that makes the file is seen before that or after it.
+        connection.execute("BEGIN")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        connection.execute("COMMIT")
         if not is_new and version != FORMAT:
             raise OtherFormat(f"it is of another version of flowdeck ({version})")
         # A power failure may damage the file, which is then made anew.

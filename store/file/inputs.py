@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 from store.entities import Dataset, DatasetInput, ModelInput, ModelOutput
 from store.file.fields import Fields
@@ -16,13 +15,12 @@ from store.file.reading import Gone, Unreadable, check, listing
 from store.texts import location, value_text
 
 
-@dataclass(slots=True)
-class Inputs:
-    """What one run read and wrote."""
+class Inputs(NamedTuple):
+    """What one run read and wrote, as `Run` has it."""
 
-    datasets: list[DatasetInput] = field(default_factory=list)
-    models_read: list[ModelInput] = field(default_factory=list)
-    models_written: list[ModelOutput] = field(default_factory=list)
+    datasets: tuple[DatasetInput, ...] = ()
+    models_read: tuple[ModelInput, ...] = ()
+    models_written: tuple[ModelOutput, ...] = ()
 
 
 class InputReader:
@@ -34,7 +32,9 @@ class InputReader:
 
     def read(self, run: RunFolder, problems: list[str]) -> Inputs:
         """What a run read and wrote; what of it cannot be read goes to `problems`."""
-        found = Inputs()
+        datasets: list[DatasetInput] = []
+        models_read: list[ModelInput] = []
+        models_written: list[ModelOutput] = []
         for name, meta in self._metas(run.folder, INPUTS, problems):
             fields = Fields(meta)
             kind, source = fields.text("source_type"), fields.text("source_id")
@@ -46,20 +46,21 @@ class InputReader:
                 if isinstance(dataset, str):
                     problems.append(f"{DATASETS}/{source[:80]} {dataset}")
                 else:
-                    found.datasets.append(DatasetInput(dataset, tags))
+                    datasets.append(DatasetInput(dataset, tags))
             elif kind in ("MODEL", "MODEL_INPUT"):
-                found.models_read.append(ModelInput(source))
+                models_read.append(ModelInput(source))
             problems += [f"{INPUTS}/{name}: {problem}" for problem in fields.problems]
         for name, meta in self._metas(run.folder, OUTPUTS, problems):
             fields = Fields(meta)
             model = fields.text("destination_id")
             if model and fields.text("destination_type") == "MODEL_OUTPUT":
-                found.models_written.append(ModelOutput(model, fields.whole("step") or 0))
+                models_written.append(ModelOutput(model, fields.whole("step") or 0))
             problems += [f"{OUTPUTS}/{name}: {problem}" for problem in fields.problems]
-        found.datasets.sort(key=lambda item: (item.dataset.name, item.dataset.digest))
-        found.models_read.sort(key=lambda item: item.model_id)
-        found.models_written.sort(key=lambda item: item.model_id)
-        return found
+        return Inputs(
+            tuple(sorted(datasets, key=lambda item: (item.dataset.name, item.dataset.digest))),
+            tuple(sorted(models_read, key=lambda item: item.model_id)),
+            tuple(sorted(models_written, key=lambda item: item.model_id)),
+        )
 
     def _metas(self, folder: Folder, part: str, problems: list[str]) -> list[tuple[str, dict[str, Any]]]:
         path = os.path.join(folder.path, part)

@@ -11,7 +11,7 @@ from typing import Final
 
 from store.file.folders import Folder
 from store.file.layout import shown
-from store.file.reading import Gone, Stamp, Unreadable, check, look, unreadable
+from store.file.reading import Gone, Stamp, Unreadable, check, look, stamp_of, unreadable
 
 MOST_KEYS: Final = 100_000
 """Files that are looked at in one folder of params, tags or metrics; more are flagged."""
@@ -21,21 +21,29 @@ _LOOKS: Final = 64
 
 
 def files(
-    folder: Folder, part: str, problems: list[str], cancel: Event | None = None
+    folder: Folder,
+    part: str,
+    problems: list[str],
+    cancel: Event | None = None,
+    folders: dict[str, list[int]] | None = None,
 ) -> Iterator[tuple[str, str, bool]]:
     """Key, path, and whether it is a link, of everything in a part of a run that could be a value.
 
-    Keys with slashes lie in sub-folders. What is neither a file nor a folder goes to `problems`.
+    Keys with slashes lie in sub-folders. What is neither a file nor a folder goes to `problems`. The stamps of the
+    folders, from before they were read, go to `folders`: see `store.file.index.Part`.
     """
     top = os.path.join(folder.path, part)
     try:
-        mode = os.lstat(top).st_mode
+        status = os.lstat(top)
     except OSError as error:
         note(problems, part, unreadable(error))
         return
-    if not stat.S_ISDIR(mode):
-        problems.append(f"{part} {'is a link: it is not followed' if stat.S_ISLNK(mode) else 'is no folder'}")
+    if not stat.S_ISDIR(status.st_mode):
+        is_link = stat.S_ISLNK(status.st_mode)
+        problems.append(f"{part} {'is a link: it is not followed' if is_link else 'is no folder'}")
         return
+    if folders is not None:
+        folders[""] = [*stamp_of(status)]
     count = 0
     pending = [(top, "")]
     while pending:
@@ -54,6 +62,8 @@ def files(
                         yield key, entry.path, False
                     elif entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, key + "/"))
+                        if folders is not None:
+                            folders[key] = [*stamp_of(entry.stat(follow_symlinks=False))]
                     elif entry.is_symlink():
                         yield key, entry.path, True
                     else:

@@ -9,7 +9,7 @@ from threading import Event
 from store.entities import LoggedModel
 from store.file.fields import Fields
 from store.file.folders import ExperimentFolder, Folder
-from store.file.index import Batch
+from store.file.index import UNKNOWN, Batch
 from store.file.layout import LOGGED_MODELS, PARAMS, TAGS, is_component
 from store.file.meta import read_meta
 from store.file.parts import read_texts
@@ -60,6 +60,6 @@ def _logged_model(folder: Folder, experiment_id: str, cancel: Event | None) -> L
         status=LOGGED_MODEL_STATUS.get(status or 0, str(status)),
         model_type=fields.text("model_type"),
         source_run_id=fields.text("source_run_id"),
-        params=read_texts(folder, PARAMS, {}, kept, problems, cancel),
-        tags=read_texts(folder, TAGS, {}, kept, problems, cancel),
+        params=read_texts(folder, PARAMS, UNKNOWN, kept, problems, cancel),
+        tags=read_texts(folder, TAGS, UNKNOWN, kept, problems, cancel),
     )

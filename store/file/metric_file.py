@@ -52,9 +52,9 @@ class Held(NamedTuple):
     """A last line that nothing ends."""
 
 
-def is_settled(stamp: Stamp) -> bool:
-    """True if a file was not changed in the last moments."""
-    return abs(time.time_ns() - stamp[2]) > WRITING_NS
+def is_settled(changed: int) -> bool:
+    """True if what was changed then, in nanoseconds since the epoch, was not changed in the last moments."""
+    return abs(time.time_ns() - changed) > WRITING_NS
 
 
 def blocks(path: str, start: int, cancel: Event | None = None) -> Iterator[tuple[Content, int]]:
@@ -115,7 +115,7 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
             check(cancel)
             _must_go_on(now, end)
     pending = data[end:]
-    settled = is_settled(now)
+    settled = is_settled(now[2])
     entry = None
     if best is not None and not malformed:
         whole = settled and not pending
@@ -176,7 +176,7 @@ def read_points(path: str, stamp: Stamp, before: Held | None, cancel: Event | No
 
 def every_point(held: Held) -> Points:
     """All points, with that of a last line that nothing ends once nobody is writing it any more."""
-    if not held.pending or not is_settled(held.stamp):
+    if not held.pending or not is_settled(held.stamp[2]):
         return held.points
     whole, last = held.points, points(held.pending)
     return Points(

@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 
 from store.entities import Metric
 from store.file.folders import Folder
-from store.file.index import Batch, Entries, Entry
+from store.file.index import Batch, Entry, Part
 from store.file.keys import beyond_links, files, find_file, note
 from store.file.layout import METRICS, shown
 from store.file.metric_file import is_settled, latest_of, read_latest
-from store.file.reading import Stamp, Unreadable, look, read, unreadable
+from store.file.reading import Stamp, Unreadable, look, read, stamp_of, unchanged, unreadable
 from store.texts import value_text
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ KEPT: Final = 16_384
 def read_texts(
     folder: Folder,
     part: str,
-    known: Entries,
+    known: Part,
     batch: Batch,
     problems: list[str],
     cancel: Event | None = None,
@@ -39,7 +39,7 @@ def read_texts(
     Only of these `keys`, which are in order, if there are any given: then nothing looks what others there are.
     """
     if keys is not None:
-        found = ((key, read_text(folder, part, key, known.get(key), batch, problems)) for key in keys)
+        found = ((key, read_text(folder, part, key, known.files.get(key), batch, problems)) for key in keys)
         return {key: value for key, value in found if value is not None}
 
     def again(key: str, entry: Entry) -> str:
@@ -53,7 +53,7 @@ def read_texts(
 
 def read_metrics(
     folder: Folder,
-    known: Entries,
+    known: Part,
     batch: Batch,
     problems: list[str],
     cancel: Event | None = None,
@@ -61,7 +61,7 @@ def read_metrics(
 ) -> dict[str, Metric]:
     """The latest values of all metrics, or of these `keys`, by key in order."""
     if keys is not None:
-        found = ((key, read_metric(folder, key, known.get(key), batch, problems, cancel)) for key in keys)
+        found = ((key, read_metric(folder, key, known.files.get(key), batch, problems, cancel)) for key in keys)
         return {key: value for key, value in found if value is not None}
 
     def anew(key: str, path: str, stamp: Stamp | None, entry: Entry | None) -> tuple[Metric | None, Entry | None]:
@@ -73,7 +73,7 @@ def read_metrics(
 def _read_all(
     folder: Folder,
     part: str,
-    known: Entries,
+    known: Part,
     again: Callable[[str, Entry], T],
     anew: Callable[[str, str, Stamp | None, Entry | None], tuple[T | None, Entry | None]],
     batch: Batch,
@@ -81,18 +81,22 @@ def _read_all(
     cancel: Event | None,
 ) -> dict[str, T]:
     """What `again` makes of the entries that still fit, and `anew` of the files whose do not."""
+    unchanged = _unchanged(f"{folder.path}/{part}", known, again)
+    if unchanged is not None:
+        return unchanged
     found: dict[str, T] = {}
     kept: dict[str, Entry] = {}
-    fits = True
-    for name, path, is_link in files(folder, part, problems, cancel):
-        entry = known.get(name)
+    folders: dict[str, list[int]] = {}
+    fits, every, before = True, True, len(problems)
+    for name, path, is_link in files(folder, part, problems, cancel, folders):
+        entry = known.files.get(name)
         stamp = None
         try:
             if is_link:
+                every = False
                 path, stamp = look(path, folder.bounds)
             elif entry is not None:
-                status = os.lstat(path)
-                stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+                stamp = stamp_of(os.lstat(path))
             key = name if name.isascii() else shown(name)
             if entry is not None and stamp == (entry[0], entry[1], entry[2]):
                 found[key] = again(key, entry)
@@ -101,29 +105,50 @@ def _read_all(
             value, new = anew(key, path, stamp, entry)
         except OSError as error:
             note(problems, f"{part}/{shown(name)}", unreadable(error))
+            every = False
         except Unreadable as error:
             note(problems, f"{part}/{shown(name)}", error)
+            every = False
         else:
             if value is not None:
                 found[key] = value
-            if new is not None:
+            if new is not None and shown(name) == name:
                 fits = False
                 kept[name] = new
-    if not fits or len(kept) != len(known):
-        batch.parts.append(
-            (folder.relative, part, {name: entry for name, entry in kept.items() if shown(name) == name})
-        )
+            else:
+                every = False
+    every = every and len(problems) == before and all(is_settled(stamp[2]) for stamp in folders.values())
+    now = Part(folders if every else {}, {name: kept[name] for name in sorted(kept)})
+    if not fits or len(kept) != len(known.files) or now.folders != known.folders:
+        batch.parts.append((folder.relative, part, now))
     return {key: found[key] for key in sorted(found)}
+
+
+def _unchanged(top: str, known: Part, again: Callable[[str, Entry], T]) -> dict[str, T] | None:
+    """What `again` makes of all entries; None if one has come, gone or changed since, or if that cannot be told.
+
+    No folder is listed for that: it has other files only if it was changed itself.
+    """
+    if not known.folders:
+        return None
+    if not all(unchanged(f"{top}/{name}", stamp) for name, stamp in known.folders.items()):
+        return None
+    found: dict[str, T] = {}
+    for name, entry in known.files.items():
+        if not unchanged(f"{top}/{name}", entry):
+            return None
+        found[name] = again(name, entry)
+    return found
 
 
 def read_text(
     folder: Folder, part: str, key: str, known: Entry | None, batch: Batch, problems: list[str]
 ) -> str | None:
     """The value of one param or tag; None if there is none."""
+    if known is not None and unchanged(f"{folder.path}/{part}/{key}", known):
+        return str(known[3])
     try:
-        path, stamp = find_file(folder, part, key)
-        if known is not None and stamp == (known[0], known[1], known[2]):
-            return str(known[3])
+        path, _ = find_file(folder, part, key)
         value, entry = _text(part, key, beyond_links(folder, part, key, path), problems)
     except Unreadable as error:
         note(problems, f"{part}/{key}", error)
@@ -137,10 +162,10 @@ def read_metric(
     folder: Folder, key: str, known: Entry | None, batch: Batch, problems: list[str], cancel: Event | None = None
 ) -> Metric | None:
     """The latest value of one metric; None if there is none."""
+    if known is not None and unchanged(f"{folder.path}/{METRICS}/{key}", known):
+        return latest_of(key, known)
     try:
         path, stamp = find_file(folder, METRICS, key)
-        if known is not None and stamp == (known[0], known[1], known[2]):
-            return latest_of(key, known)
         value, entry = _metric(key, beyond_links(folder, METRICS, key, path), stamp, known, problems, cancel)
     except Unreadable as error:
         note(problems, f"{METRICS}/{key}", error)
@@ -164,7 +189,7 @@ def _text(part: str, key: str, path: str, problems: list[str]) -> tuple[str, Ent
     if content.rest:
         problems.append(f"{part}/{key} has {content.stamp[1]:,} bytes: the first {LARGEST:,} are shown")
     value = value_text(value)
-    keep = fine and len(value) <= KEPT and is_settled(content.stamp)
+    keep = fine and len(value) <= KEPT and is_settled(content.stamp[2])
     return value, (*content.stamp, value) if keep else None
 
 

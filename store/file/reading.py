@@ -8,10 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.errors import AccessDenied, Cancelled, NotAStore, StoreError, StoreNotFound, StoreUnreachable
 from store.file.layout import shown
@@ -50,6 +50,16 @@ def check(cancel: Event | None) -> None:
 
 def stamp_of(status: os.stat_result) -> Stamp:
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def unchanged(path: str, known: Sequence[Any]) -> bool:
+    """True if at `path` is the file whose stamp `known` begins with, as it was then; False for a link to it."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    # What changes most often first.
+    return bool(status.st_mtime_ns == known[2] and status.st_size == known[1] and status.st_ino == known[0])
 
 
 def look(path: str, bounds: tuple[str, ...]) -> tuple[str, Stamp]:

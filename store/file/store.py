@@ -32,7 +32,7 @@ from store.errors import NotAStore
 from store.file.aggregates import Aggregates
 from store.file.folders import ExperimentFolder
 from store.file.found_runs import FoundRuns
-from store.file.index import Batch
+from store.file.index import UNKNOWN, Batch
 from store.file.layout import TAGS
 from store.file.logged_models import logged_models_by_id
 from store.file.metrics import Histories
@@ -101,7 +101,7 @@ class TreeStore:
             problems = list(broken)
             tags = {}
             if one.folder.bounds:
-                tags = read_texts(one.folder, TAGS, known.get(one.folder.relative, {}), batch, problems, cancel)
+                tags = read_texts(one.folder, TAGS, known.get(one.folder.relative, UNKNOWN), batch, problems, cancel)
             every.append(
                 Experiment(
                     experiment_id=one.experiment_id,

@@ -21,6 +21,7 @@ from store.file.reading import (
     listing,
     root_error,
     root_folder,
+    unchanged,
     unreadable,
 )
 
@@ -294,7 +295,7 @@ class Tree:
         except Unreadable as error:
             return broken(str(error))
         fields = make(meta)
-        if is_settled(stamp):
+        if is_settled(stamp[2]):
             entry = (*stamp, fields)
             self._metas[folder.relative] = entry
             batch.metas.append((folder.relative, entry))
@@ -303,13 +304,7 @@ class Tree:
     def _remembered(self, relative: str, path: str) -> Sequence[Any] | None:
         """What a folder's meta.yaml said when it was read, if it is the same as then."""
         known = self._metas.get(relative)
-        if known is None:
-            return None
-        try:
-            status = os.lstat(f"{path}/{META}")
-        except OSError:
-            return None
-        if status.st_mtime_ns != known[2] or status.st_size != known[1] or status.st_ino != known[0]:
+        if known is None or not unchanged(f"{path}/{META}", known):
             return None
         fields: Sequence[Any] = known[3]
-        return fields if stat.S_ISREG(status.st_mode) else None
+        return fields

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -67,6 +67,33 @@ def test_an_index_saves_every_read(root: Path, monkeypatch: pytest.MonkeyPatch) 
     assert listing(root) == before
 
 
+def test_folders_that_did_not_change_are_not_listed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_file(root / "1" / run_id(0) / "metrics" / "train/loss", "1 0.5 1\n")
+    age(root)
+    first = answer(root)
+    listed = []
+
+    def noting(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).startswith(str(root)):
+            listed.append(os.path.relpath(path, root))
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", noting)
+    assert answer(root) == first
+    # Which runs there are is looked up, and what they were given, of which nothing is kept.
+    assert {path.rpartition("/")[2] for path in listed} == {".", "1", "2", "inputs", "outputs"}
+    listed.clear()
+    write_file(root / "1" / run_id(0) / "metrics" / "train/auc", "1 0.75 1\n")
+    after = answer(root)
+    assert {path for path in listed if path.count("/") > 1 and not path.endswith("puts")} == {
+        f"1/{run_id(0)}/metrics",
+        f"1/{run_id(0)}/metrics/train",
+    }
+    (changed,) = (run for run in after[1] if run.run_id == run_id(0))
+    assert changed.metrics["train/auc"].value == 0.75
+
+
 def test_a_search_reads_the_keys_that_it_names_and_no_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with counted(monkeypatch) as opened_files, opened(root) as store:
         assert store.run_ids(QUERY).items == EXPECTED
@@ -105,21 +132,45 @@ Change = Callable[[Path], object]
         lambda run: (run / "metrics" / "metric_0").write_text("1 99 9\n"),
         lambda run: (run / "tags" / "tag_0").unlink(),
         lambda run: write_file(run / "tags" / "new/one", "x"),
+        lambda run: write_file(run / "tags" / "tag" / "later", "x"),
+        lambda run: _link(run / "tags" / "tag_0", run / "tags" / "tag_1"),
         lambda run: (run / "meta.yaml").write_text((run / "meta.yaml").read_text().replace("ada", "bob")),
         lambda run: shutil.rmtree(run),
         lambda run: shutil.rmtree(run.parent),
         lambda run: shutil.rmtree(run / "params"),
         lambda run: shutil.copytree(run, run.parent / run_id(99)),
     ],
-    ids=["param", "same-size", "metric", "no-tag", "new-tag", "meta", "no-run", "no-experiment", "no-params", "copy"],
+    ids=[
+        "param",
+        "same-size",
+        "metric",
+        "no-tag",
+        "new-tag",
+        "in-folder",
+        "link",
+        "meta",
+        "no-run",
+        "no-experiment",
+        "no-params",
+        "copy",
+    ],
 )
 def test_what_changed_is_read_anew(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
+    write_file(root / "1" / run_id(0) / "tags" / "tag" / "first", "x")
+    age(root)
     before = answer(root)
     change(root / "1" / run_id(0))
     after = answer(root)
     assert after != before
     monkeypatch.setenv(index_file.CACHE_VARIABLE, str(tmp_path / "another"))
     assert answer(root) == after
+
+
+def _link(path: Path, target: Path) -> None:
+    """Another file of the tree in the place of one."""
+    target.write_text("elsewhere")
+    path.unlink()
+    path.symlink_to(target)
 
 
 def _rewrite(path: Path) -> None:
@@ -171,6 +222,17 @@ def test_an_index_with_other_tables_is_made_anew(root: Path, cache: Path) -> Non
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(statement)
         assert answer(root)[:2] == first[:2], statement
+
+
+def test_an_index_that_another_process_removed_is_made_anew(root: Path, cache: Path) -> None:
+    with closing(Index(str(root))) as index:
+        index.write(Batch(metas=[("1", (1, 2, 3, ["x"]))]))
+        index_of(cache).unlink()
+        index.write(Batch(metas=[("2", (1, 2, 3, ["x"]))]))
+        assert index.notice == ""
+        index.write(Batch(metas=[("3", (1, 2, 3, ["x"]))]))
+        assert "3" in index.metas()
+    assert index_of(cache).exists()
 
 
 def test_damage_while_it_is_open(root: Path, cache: Path) -> None:

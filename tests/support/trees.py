@@ -141,10 +141,10 @@ def make_tree(root: Path, shape: TreeShape) -> Path:
 
 
 def age(root: Path, seconds: float = HOUR_S) -> Path:
-    """Makes every file old, as if nobody had written for a while: only then is what is read of it kept."""
+    """Makes every file and folder old, as if nobody had written for a while: only then is what is read of it kept."""
     then = time.time() - seconds
-    for folder, _, names in os.walk(root):
-        for name in names:
+    for folder, folders, names in os.walk(root):
+        for name in (*names, *folders):
             path = os.path.join(folder, name)
             if not os.path.islink(path):
                 os.utime(path, (then, then))
