@@ -85,7 +85,7 @@ class Panes(Horizontal):
 
             below = (RunsPane(id="runs"), GroupsPane(id=GROUPS), RunPane(id="run"), ChartPane(id="chart"))
             for pane in below:
-                pane.add_class("-hidden")
+                pane.add_class("-hidden", update=False)
             await self.mount(*below)
             self.prepared = True
             # To the application itself: what is sent by the parent of a widget goes no further than that.
@@ -130,12 +130,12 @@ class Panes(Horizontal):
     def lay_out(self) -> None:
         """Shows the panes of this level that there is room for."""
         shown = self.on_screen
+        levels = {f"-level-{level}": level == self.level for level in range(len(OWN))}
+        self.screen.update_classes({**levels, "-wide": self.app.size.width >= WIDE}, update=False)
         for pane in self.children:
-            pane.set_class(pane.id not in shown, "-hidden")
-            pane.set_class(pane.id in shown[1:], "-second")
-        for level in range(len(OWN)):
-            self.screen.set_class(level == self.level, f"-level-{level}")
-        self.screen.set_class(self.app.size.width >= WIDE, "-wide")
+            pane.update_classes({"-hidden": pane.id not in shown, "-second": pane.id in shown[1:]}, update=False)
+            # These classes are about the panes alone. Textual would match every rule anew for all that lies in them.
+            self.app.stylesheet.apply(pane)
         self.screen.refresh_bindings()
 
     async def go(self, level: int) -> None:
