@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import sqlite3
@@ -110,9 +111,13 @@ def interleaved(cases: Mapping[str, Case], repeats: int, warm_up: bool = True) -
     for turn in range(repeats + warm_up):
         # Every other round backwards, so that no case always runs behind the same one.
         for name, case in cases.items() if turn % 2 else reversed(list(cases.items())):
+            # Like the program once it is up: it does not look again at what was there before, nor at others' garbage.
+            gc.collect()
+            gc.freeze()
             seconds = case()
             if turn >= warm_up:
                 samples.seconds[name].append(seconds)
+    gc.unfreeze()
     return samples
 
 
