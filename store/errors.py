@@ -71,11 +71,11 @@ class AccessDenied(StoreError):
 
 
 class LoginRefused(AccessDenied):
-    """A database server does not take this user and password."""
+    """A server does not take this user and password."""
 
 
 class PasswordWanted(LoginRefused):
-    """A database server wants a password, and none was given."""
+    """A server wants a password, and none was given."""
 
 
 class DriverMissing(StoreError):

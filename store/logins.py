@@ -1,4 +1,4 @@
-"""Passwords of database servers that a person typed: asked for when a server wants one, kept in memory only."""
+"""Passwords that a person typed: asked for when a database or MLflow server wants one, never written down."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from store.errors import LoginRefused, PasswordWanted
 from store.questions import Questions
-from store.uris import Address
+from store.uris import Address, Kind
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def with_password(
         who = questions if cancel is None else questions.until(cancel)
         for attempt in range(ATTEMPTS):
             again = attempt > 0 or before is not None
-            password = who.database_password(address.shown, again=again)
+            password = who.server_password(address.shown, again=again)
             if not password:
                 break
             try:
@@ -95,4 +95,6 @@ def with_password(
 def _account(address: Address) -> Account:
     rest = address.uri.partition("://")[2]
     authority, path = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches
-    return (address.kind, authority, path.partition("?")[2], address.ssh or "")
+    # Below one address of a web server may be several MLflow servers, of several teams.
+    place = path if address.kind is Kind.HTTP else path.partition("?")[2]
+    return (address.kind, authority, place, address.ssh or "")

@@ -33,7 +33,7 @@ _CHANGING: Final = {
 }
 """The same for changing runs; the function gives the `Changes`."""
 
-_WITH_PASSWORDS: Final = frozenset((Kind.POSTGRESQL, Kind.MYSQL))
+_WITH_PASSWORDS: Final = frozenset((Kind.POSTGRESQL, Kind.MYSQL, Kind.HTTP))
 """Kinds whose servers say that they miss a password: it can be asked for."""
 
 _THROUGH_SSH: Final = "store.route:open_through"
@@ -62,7 +62,7 @@ def open_store(uri: str, cancel: Event | None = None) -> Store:
 def open_address(address: Address, cancel: Event | None = None, *, questions: Questions | None = None) -> Store:
     """The store at `address`; see `open_store`.
 
-    `questions` answers what logging in to an SSH host or a database server needs; without it, whatever would have to be
+    `questions` answers what logging in to an SSH host or a server needs; without it, whatever would have to be
     asked is an error.
     """
     opened: Store = _opened(_BACKENDS, address, cancel, questions)

@@ -54,9 +54,9 @@ class Questions(Protocol):
         """The password of `user` on `host`; `again` if the last one was refused."""
         ...
 
-    def database_password(self, address: str, *, again: bool) -> str | None:
-        """The password that the database server at `address` wants of its user; `again` if the last one was refused.
-        `address` names the user, the SSH host if there is one, and no secret.
+    def server_password(self, address: str, *, again: bool) -> str | None:
+        """The password that the database or MLflow server at `address` wants of its user; `again` if the last one was
+        refused. `address` names the user, the SSH host if there is one, and no secret.
         """
         ...
 

@@ -88,7 +88,7 @@ class Address:
     ssh: str | None = None
     """The host through which it is reached: `[user@]host[:port]`, or an alias of ~/.ssh/config."""
     password: str | None = field(default=None, repr=False)
-    """For a database server, if a person typed it: the address has none."""
+    """For a database or MLflow server, if a person typed it: the address has none."""
     token: str | None = field(default=None, repr=False)
     """For an MLflow server, instead of the one that the environment names."""
     workspace: str | None = None

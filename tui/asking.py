@@ -119,9 +119,9 @@ class ScreenQuestions:
         lines = ("That was refused.",) if again else ()
         return self._one(Question("Password", (*lines, f"{user} on {host}"), (Field("password"),), unanswered=NEXT_WAY))
 
-    def database_password(self, address: str, *, again: bool) -> str | None:
+    def server_password(self, address: str, *, again: bool) -> str | None:
         lines = ("That was refused.",) if again else ()
-        return self._one(Question("Password of the database", (*lines, address), (Field("password"),)))
+        return self._one(Question("Password of the server", (*lines, address), (Field("password"),)))
 
     def answers(self, user: str, host: str, about: str, prompts: Sequence[Prompt]) -> Sequence[str] | None:
         lines = (f"{user} on {host}", *about.splitlines())

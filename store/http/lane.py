@@ -141,7 +141,7 @@ class Lane:
         if 300 <= status < 400:
             raise redirected(settings.shown, url, response.headers.get("location", ""))
         if status >= 400:
-            error = refusal(settings.shown, status, body, settings.host, settings.authorization is not None)
+            error = refusal(settings, status, body)
             if status in BUSY:
                 raise Waiting(error, _seconds(response.headers.get("retry-after", "")))
             raise error

@@ -6,13 +6,24 @@ import json
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from store.errors import AccessDenied, NotAStore, StoreBusy, StoreError, StoreUnreachable
+from store.errors import (
+    AccessDenied,
+    LoginRefused,
+    NotAStore,
+    PasswordWanted,
+    StoreBusy,
+    StoreError,
+    StoreUnreachable,
+)
 from store.http.failures import NoSuchRoute, Refused, plain
+from store.http.settings import Settings
 from store.uris import redact, redact_address
 
 LOGIN: Final = (
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as for MLflow's own client"
 )
+_TYPED: Final = "in a terminal it is asked for; otherwise"
+_NAMED: Final = "or name the user in the address, http://USER@HOST:PORT: then a terminal is asked for the password"
 _PREFIX: Final = "a server that runs with --static-prefix or behind a proxy has a path: http://HOST:PORT/PATH"
 BUSY: Final = frozenset({408, 429, 502, 503, 504})
 """Statuses of a server that should be asked again. Not 500: that is a defect, which stays one."""
@@ -46,15 +57,18 @@ def redirected(shown: str, url: str, location: str) -> StoreError:
     return StoreUnreachable(f"{shown}: the server has moved to {goal}", "open the store by that address")
 
 
-def refusal(shown: str, status: int, body: bytes, host: str, authenticated: bool) -> StoreError:
+def refusal(settings: Settings, status: int, body: bytes) -> StoreError:
     """The error that an answer with a status of 400 or more stands for."""
+    shown, host = settings.shown, settings.host
     code, words = _mlflow_error(body)
     said = "" if is_page(body) else plain(redact(words or body[:2000].decode("utf-8", "replace")))
     quoted = f": {said}" if said else ""
     if status == 401 or code in ("UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"):
-        if authenticated:
-            return AccessDenied(f"{shown}: the server does not accept these credentials", f"check them; {LOGIN}")
-        return AccessDenied(f"{shown}: the server wants to know who you are", LOGIN)
+        if settings.lacks_password:
+            return PasswordWanted(f"{shown}: the server wants a password, and none was given", f"{_TYPED} {LOGIN}")
+        if settings.authorization is not None:
+            return LoginRefused(f"{shown}: the server does not accept these credentials", f"check them; {LOGIN}")
+        return AccessDenied(f"{shown}: the server wants to know who you are", f"{LOGIN}; {_NAMED}")
     if status == 403 or code == "PERMISSION_DENIED":
         if b"Host header" in body:
             return AccessDenied(

@@ -32,6 +32,8 @@ class Settings:
     """The address for people, redacted."""
     authorization: str | None = field(default=None, repr=False)
     """The value of the header."""
+    lacks_password: bool = False
+    """True if it is known who asks, and no password for that."""
     verify: bool = True
     authorities: str | None = None
     """A file or folder with the certificates to trust; None: those of the system."""
@@ -50,7 +52,9 @@ class Settings:
 
 def settings_of(address: Address, environ: Mapping[str, str]) -> Settings:
     """The settings for the server at `address`, whose token and workspace go before those of the environment."""
-    settings = read_settings(address.uri, environ, token=address.token, workspace=address.workspace)
+    settings = read_settings(
+        address.uri, environ, token=address.token, workspace=address.workspace, password=address.password
+    )
     return replace(
         settings,
         shown=address.shown,
@@ -59,13 +63,19 @@ def settings_of(address: Address, environ: Mapping[str, str]) -> Settings:
 
 
 def read_settings(
-    uri: str, environ: Mapping[str, str], *, token: str | None = None, workspace: str | None = None
+    uri: str,
+    environ: Mapping[str, str],
+    *,
+    token: str | None = None,
+    workspace: str | None = None,
+    password: str | None = None,
 ) -> Settings:
     """The settings for the server at `uri`, an http or https address. Raises `UriError`.
 
     Credentials are `token`, else taken as MLflow's client takes them: those in the address, else
     MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD (each also from ~/.mlflow/credentials), else
-    MLFLOW_TRACKING_TOKEN. The workspace is `workspace`, else that of MLFLOW_WORKSPACE.
+    MLFLOW_TRACKING_TOKEN. `password` is that of a user who is named there without one. The workspace is `workspace`,
+    else that of MLFLOW_WORKSPACE.
     """
     shown = redact_address(uri)
     scheme, _, rest = uri.partition("://")
@@ -82,10 +92,11 @@ def read_settings(
         raise UriError(f"{shown} names no host", "for example http://localhost:5000")
     named = f"[{host}]" if ":" in host else host
     base = f"{scheme.lower()}://{named}{'' if port is None else f':{port}'}{path.rstrip('/')}"
+    lacks_password = False
     if token is not None:
         authorization: str | None = f"Bearer {_header(token, 'the token that is saved for it')}"
     else:
-        authorization = _authorization(userinfo if at else None, environ)
+        authorization, lacks_password = _authorization(userinfo if at else None, environ, password)
     saved = (workspace or "").strip()
     source = "saved with the store" if saved else WORKSPACE_VARIABLE
     notices = []
@@ -99,6 +110,7 @@ def read_settings(
         host=host,
         shown=shown,
         authorization=authorization,
+        lacks_password=lacks_password,
         verify=verify,
         authorities=_authorities(environ),
         certificate=environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH") or None,
@@ -119,17 +131,23 @@ def _seconds(text: str) -> float | None:
     return float(text) if re.fullmatch(r"\d{1,6}", text) and int(text) > 0 else None
 
 
-def _authorization(userinfo: str | None, environ: Mapping[str, str]) -> str | None:
+def _authorization(userinfo: str | None, environ: Mapping[str, str], password: str | None) -> tuple[str | None, bool]:
+    """The header, and whether a user is named who has no password, not even this one."""
     if userinfo:
-        user, _, password = userinfo.partition(":")
-        return _basic(unquote(user), unquote(password))
+        user, colon, own = userinfo.partition(":")
+        if colon or password is None:
+            # A name alone may be a token: only the server knows.
+            return _basic(unquote(user), unquote(own)), not colon
+        return _basic(unquote(user), password), False
     stored_user, stored_password = _stored(Path(environ.get("HOME") or Path.home()) / ".mlflow" / "credentials")
     name = environ.get("MLFLOW_TRACKING_USERNAME") or stored_user
-    secret = environ.get("MLFLOW_TRACKING_PASSWORD") or stored_password
+    secret = environ.get("MLFLOW_TRACKING_PASSWORD") or stored_password or password
     if name and secret:
-        return _basic(name, secret)
+        return _basic(name, secret), False
     token = environ.get("MLFLOW_TRACKING_TOKEN", "").strip()
-    return f"Bearer {_header(token, 'MLFLOW_TRACKING_TOKEN')}" if token else None
+    if token:
+        return f"Bearer {_header(token, 'MLFLOW_TRACKING_TOKEN')}", False
+    return None, bool(name)
 
 
 def _basic(user: str, password: str) -> str:

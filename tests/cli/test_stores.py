@@ -295,7 +295,7 @@ def test_secrets_are_asked_for_without_being_shown(monkeypatch: pytest.MonkeyPat
     assert ask.password("ada", "gpu-3\x1b[31m", again=True) is None
     prompts = (Prompt("Password: ", shown=False), Prompt("Code:", shown=True))
     assert ask.answers("ada", "gpu-3", "two factors", prompts) == ["pw", "123456"]
-    assert ask.database_password("postgresql://ml@db/mlflow", again=False) == "db-s3cret"
+    assert ask.server_password("postgresql://ml@db/mlflow", again=False) == "db-s3cret"
     assert person.asked[-1] == "password for postgresql://ml@db/mlflow: "
     assert [text for text in person.asked if "\x1b" in text] == []
     assert "/keys/id" in person.asked[0]

@@ -48,7 +48,7 @@ def left_in(folder: Path) -> list[Path]:
 def test_the_interface_asks_once(served: str, environ: dict[str, str], tmp_path: Path, size: tuple[int, int]) -> None:
     columns, rows = size
     with Terminal([*COMMAND, served], columns=columns, rows=rows, env=environ) as terminal:
-        terminal.wait_for("Password of the database", what="the question")
+        terminal.wait_for("Password of the server", what="the question")
         terminal.wait_for(served, what="whose password is meant")
         assert "Enter answers, Esc does not, ^c cancels" in terminal.text()
         terminal.type("wrong one")
@@ -74,12 +74,12 @@ def test_the_interface_asks_once(served: str, environ: dict[str, str], tmp_path:
 
 def test_without_an_answer_the_interface_says_what_to_do(served: str, environ: dict[str, str]) -> None:
     with Terminal([*COMMAND, served], columns=80, rows=24, env=environ) as terminal:
-        terminal.wait_for("Password of the database", what="the question")
+        terminal.wait_for("Password of the server", what="the question")
         terminal.press("escape")
         terminal.wait_for("wants a password", what="the error")
         terminal.wait_for("--password-from", what="what to do")
         terminal.press("r")
-        terminal.wait_for("Password of the database", what="the question, again")
+        terminal.wait_for("Password of the server", what="the question, again")
         terminal.press("ctrl+c")
         terminal.wait_for("cancelled: opening", what="that it was called off")
         terminal.press("q")

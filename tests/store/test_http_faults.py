@@ -9,8 +9,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -20,18 +22,21 @@ from store.errors import (
     Cancelled,
     FlowdeckError,
     NotAStore,
+    PasswordWanted,
     StoreBusy,
     StoreError,
     StoreUnreachable,
 )
 from store.http.limits import Limits
 from store.http.store import HttpStore, open_http
+from store.logins import Passwords, with_password
 from store.protocols import ExperimentQuery, RunQuery
-from store.uris import parse
+from store.uris import Address, parse, redact_address
 from tests.support.certificates import self_signed
 from tests.support.mlflow_client import PYTHON_VARIABLE
 from tests.support.mlflow_servers import STORES, MlflowServer, free_port, mlflow_server, python_with, server_of
 from tests.support.scripted import PAGE_404, Answer, Asked, Script, scripted
+from tests.support.sshd import Answers
 from tests.support.wire import relay
 
 QUICK = Limits(connect=2.0, read=2.0, whole=3.0, probe=2.0, pause=0.01, patience=0.5, size=2**20)
@@ -599,3 +604,23 @@ def test_a_real_server_wants_to_know_who_asks(tmp_path: Path) -> None:
         store = opened(server.uri.replace("://", "://admin:c0rrect-horse-battery@"), SLOW)
         assert store.info.uri == server.uri.replace("://", "://admin:***@")
         store.close()
+        asks_for_the_password_of(server.uri.replace("://", "://admin@"))
+        asks_for_the_password_of(server.uri, MLFLOW_TRACKING_USERNAME="admin")
+
+
+def asks_for_the_password_of(uri: str, **environ: str) -> None:
+    """The server's user is known; the password is typed, wrong at first, and known from then on."""
+    person, known = Answers(passwords=["wr0ng-horse", "c0rrect-horse-battery"]), Passwords()
+
+    def backend(address: Address, cancel: Event | None = None) -> HttpStore:
+        return open_http(address, cancel, limits=SLOW, environ={"HOME": "/nonexistent", **environ})
+
+    with pytest.raises(PasswordWanted, match="wants a password, and none was given") as caught:
+        with_password(backend, None, known)(parse(uri), None)
+    assert "MLFLOW_TRACKING_PASSWORD" in caught.value.hint
+    with closing(with_password(backend, person, known)(parse(uri), None)) as store:
+        assert len(store.run_ids(EVERY).items) > 3
+        assert "horse" not in repr(store.info) + repr(vars(store._wire))
+    assert person.asked == [redact_address(uri), f"{redact_address(uri)} again"]
+    with closing(with_password(backend, None, known)(parse(uri), None)) as store:
+        assert len(store.run_ids(EVERY).items) > 3

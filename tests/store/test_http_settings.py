@@ -73,6 +73,27 @@ def test_credentials(tmp_path: Path, uri: str, environ: dict[str, str], stored: 
     assert wanted is None or wanted not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("uri", "environ", "typed", "wanted", "lacks"),
+    [
+        ("http://ada@h", {}, None, basic("ada", ""), True),
+        ("http://ada@h", {}, "p@w", basic("ada", "p@w"), False),
+        ("http://ada:own@h", {}, "p@w", basic("ada", "own"), False),
+        ("http://ada:@h", {}, "p@w", basic("ada", ""), False),
+        ("http://h", {"MLFLOW_TRACKING_USERNAME": "env"}, None, None, True),
+        ("http://h", {"MLFLOW_TRACKING_USERNAME": "env"}, "p@w", basic("env", "p@w"), False),
+        ("http://h", {"MLFLOW_TRACKING_USERNAME": "env", **TOKEN}, None, "Bearer t0ken", False),
+        ("http://h", {}, "p@w", None, False),
+    ],
+)
+def test_a_user_without_a_password_can_be_given_one(
+    uri: str, environ: dict[str, str], typed: str | None, wanted: str | None, lacks: bool
+) -> None:
+    settings = read_settings(uri, {"HOME": "/nonexistent", **environ}, password=typed)
+    assert (settings.authorization, settings.lacks_password) == (wanted, lacks)
+    assert "p@w" not in repr(settings)
+
+
 def test_a_credentials_file_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     (tmp_path / ".mlflow").mkdir()
     (tmp_path / ".mlflow" / "credentials").write_bytes(b"\xff\xfe no ini")

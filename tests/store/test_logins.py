@@ -1,4 +1,4 @@
-"""Passwords of database servers that nobody gave: asked for, tried, kept in memory, and shown by nothing."""
+"""Passwords of servers that nobody gave: asked for, tried, kept in memory, and shown by nothing."""
 
 from __future__ import annotations
 
@@ -145,10 +145,10 @@ def test_after_three_wrong_ones_it_is_refused(served: str, kept: Passwords) -> N
     assert WRONG not in str(vars(kept)["_known"])
 
 
-@pytest.mark.parametrize("person", [None, typing(None)], ids=["nobody to ask", "no answer"])
-def test_without_an_answer_it_is_told_where_a_password_can_be(served: str, person: Answers | None) -> None:
+@pytest.mark.parametrize("asked", [False, True], ids=["nobody to ask", "no answer"])
+def test_without_an_answer_it_is_told_where_a_password_can_be(served: str, asked: bool) -> None:
     with pytest.raises(PasswordWanted, match="wants a password, and none was given") as caught:
-        runs_of(served, person)
+        runs_of(served, typing(None) if asked else None)
     assert f"{READER}@127.0.0.1" in caught.value.message
     for place in ("~/.pgpass", "PGPASSWORD", "~/.my.cnf", "--password-from env:VARIABLE"):
         assert place in caught.value.hint
@@ -215,7 +215,7 @@ class Leaving(Answers):
         self.stop = stop
         return self
 
-    def database_password(self, address: str, *, again: bool) -> str | None:
+    def server_password(self, address: str, *, again: bool) -> str | None:
         raise Cancelled
 
 

@@ -316,7 +316,7 @@ class Answers:
         self.asked.append(f"password{' again' if again else ''}")
         return self.passwords.pop(0)
 
-    def database_password(self, address: str, *, again: bool) -> str | None:
+    def server_password(self, address: str, *, again: bool) -> str | None:
         self.asked.append(f"{address}{' again' if again else ''}")
         return self.passwords.pop(0)
 

@@ -289,11 +289,11 @@ async def test_the_password_of_a_database_is_asked_for_by_its_address(demo: Path
     async with shown(FlowdeckApp(str(demo), "x"), size=(80, 24)) as pilot:
         await seen(pilot, "resnet-cifar10")
         address = "postgresql://ml@127.0.0.1:5432/mlflow via gpu-3"
-        thread = _Thread(lambda: questions(pilot).database_password(address, again=True))
+        thread = _Thread(lambda: questions(pilot).server_password(address, again=True))
         await asked(pilot)
         await seen(pilot, address)
         assert "That was refused." in told(pilot)
-        assert "Password of the database · Enter answers, Esc does not, ^c cancels" in told(pilot)
+        assert "Password of the server · Enter answers, Esc does not, ^c cancels" in told(pilot)
         await pilot.press(*"s3cret q")
         assert "s3cret" not in told(pilot)
         await pilot.press("enter")

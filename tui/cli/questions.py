@@ -36,7 +36,7 @@ class TerminalQuestions:
         wrong = "that was refused; " if again else ""
         return self._secret(f"{wrong}password of {user} on {host}: ")
 
-    def database_password(self, address: str, *, again: bool) -> str | None:
+    def server_password(self, address: str, *, again: bool) -> str | None:
         wrong = "that was refused; " if again else ""
         return self._secret(f"{wrong}password for {address}: ")
 
