@@ -183,6 +183,11 @@ def _no_order(text: str) -> FilterError:
     entity, dot, rest = key.partition(".")
     quoted = " ".join((f"{entity}.`{rest}`", *direction))
     # A word of SQL and a key with other characters become names in backticks.
-    suggestions = (quoted,) if dot and len(direction) < 2 and single_name(quoted) == quoted else ()
+    suggestions: tuple[str, ...] = ()
+    if dot and len(direction) < 2 and single_name(quoted) == quoted:
+        suggestions = (quoted,)
+    elif not dot and len(direction) < 2 and "`" not in key:
+        # The kind of the key is missing, too.
+        suggestions = tuple(" ".join((f"{kind}.`{key}`", *direction)) for kind in ("metrics", "params", "tags"))
     message = "an order_by expression is one key, optionally followed by ASC or DESC"
     return wrong(message, whole, text, *suggestions)

@@ -16,7 +16,7 @@ from tests.support.backends import BACKENDS, Backend, grouped, served
 from tests.support.cli import invoke
 from tests.support.reference import CHILD, FULL, TWIN, points, reference_database_of
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)

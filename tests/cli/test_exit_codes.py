@@ -32,6 +32,8 @@ def uri(stores: Path) -> str:
         (("runs", "-o", "yaml"), 2, "'yaml' is not one of"),
         (("runs", "--deleted", "--all"), 2, "--deleted and --all exclude each other"),
         (("runs", "-c", "statsu"), 2, "statsu is not a column\n  did you mean “status”?"),
+        (("runs", "-c", "auc"), 2, "did you mean “metrics.auc”, “params.auc” or “tags.auc”?"),
+        (("runs", "--sort", "test-auc:desc"), 2, "did you mean “metrics.`test-auc` DESC”"),
         (("runs", "-c", "metrics."), 2, "metrics. is not a column"),
         (("runs", "-e", "irsi-classification"), 2, "did you mean “iris-classification”?"),
         (("runs", "--sort", "metrics.a, metrics.b"), 2, "metrics.a, metrics.b"),

@@ -96,6 +96,7 @@ def test_datasets_are_name_and_digest(demo: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (("-b", "lr"), "did you mean params.lr or tags.lr?"),
         (("-b", "metrics.auc"), "runs cannot be grouped by metrics.auc"),
         (("-b", "params.a", "-c", "params.b"), "params.b is no metric"),
         (("-b", "params.a", "--sort", "median(metrics.a)"), "groups cannot be ranked by median(metrics.a)"),

@@ -98,6 +98,7 @@ def test_every_change_is_read_back_and_taken_back(copied: Changeable) -> None:
             assert runs_of(uri) == before
 
 
+@pytest.mark.long
 def test_trees_and_servers_are_changed_and_changed_back(elsewhere: str) -> None:
     before = runs_of(elsewhere)
     ids = [run.run_id for run in before.values() if run.lifecycle_stage == "active"]

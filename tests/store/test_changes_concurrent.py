@@ -13,6 +13,8 @@ from store.sql.engine import IDS_PER_QUERY
 from tests.support.changeable import DATABASES, Changeable, changing, results, runs_of
 from tests.support.changer import begin, start_changer
 
+pytestmark = pytest.mark.long
+
 SECONDS: Final = 60
 """After which a process that changes runs is given up."""
 

@@ -36,6 +36,8 @@ from tests.support.backends import opened
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.mlflow_changes import MlflowRuns, mlflow_runs, release_python
 
+pytestmark = pytest.mark.long
+
 STORES: Final = Path(__file__).resolve().parents[1] / "data" / "stores"
 MOMENT_MS: Final = 60_000
 """How far apart two clocks may be read."""

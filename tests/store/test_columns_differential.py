@@ -34,7 +34,7 @@ from tests.support.searchable import EXPERIMENTS, KEYS
 ALL = RunQuery(view=ViewType.ALL)
 EVERY_PART = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 
-pytestmark = pytest.mark.xdist_group("contract-language")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("contract-language")]
 
 
 @pytest.fixture(scope="module", params=[1, 2])

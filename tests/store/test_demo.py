@@ -227,6 +227,7 @@ class TestContent:
             assert len(set(pixels)) > 3
 
 
+@pytest.mark.long
 class TestCache:
     def test_it_is_made_once_and_used_again(self, cache: Path) -> None:
         path = ensure_demo()
@@ -429,6 +430,7 @@ def report(copy: Path, wanted: dict[str, tuple[str, str]], artifact: tuple[str, 
     return report
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("demo-mlflow")  # whose one answer all of them look at
 class TestMlflowReadsIt:
     """MLflow's own client reads what is in the database, and does not change a byte of it."""

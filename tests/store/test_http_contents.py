@@ -20,7 +20,7 @@ from tests.support.mlflow_servers import RELEASES, server_of
 
 RELEASE_1, RELEASE_2, RELEASE_3 = "1.30.1", "2.22.5", "3.17.2"
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(

@@ -15,7 +15,7 @@ from store.protocols import Store
 from tests.support import oracle
 from tests.support.transplant import corpus_server
 
-pytestmark = [pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(500)]
 
 
 @pytest.fixture(

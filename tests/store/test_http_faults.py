@@ -44,7 +44,7 @@ PROMPT = 5.0
 """Seconds within which a call that was withdrawn must have ended: no measurement, only far below every time-out."""
 SLOW = Limits(connect=60.0, read=60.0, whole=60.0, probe=60.0)
 
-pytestmark = [pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(500)]
 
 EVERY = RunQuery(view=ViewType.ALL)
 

@@ -14,7 +14,7 @@ from tests.support.backends import reference_server
 from tests.support.mlflow_servers import OPTIONAL, RELEASES, MlflowServer, changed_back
 from tests.support.transplant import LONG, LONG_KEY, LONG_START, add_long_history, corpus_server, long_run, long_value
 
-pytestmark = [pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(500)]
 
 SAMPLING = ("3.17.2", "2.22.5")
 

@@ -8,12 +8,16 @@ import time
 from base64 import b64decode, b64encode
 from typing import Any
 
+import pytest
+
 from store.entities import RunParts, ViewType
 from store.http.limits import IN_FLIGHT, Limits
 from store.http.store import HttpStore, open_http
 from store.protocols import ExperimentQuery, Headway, RunQuery
 from store.uris import parse
 from tests.support.scripted import PAGE_404, Answer, Asked, scripted
+
+pytestmark = pytest.mark.long
 
 PARTS = RunParts.PARAMS | RunParts.METRICS | RunParts.TAGS
 

@@ -27,6 +27,8 @@ from store.sql.sqlite import SqliteDatabase
 from tests.support.mlflow_client import mlflow_python
 from tests.support.sqlite_states import RUN, make, untouched, writer
 
+pytestmark = pytest.mark.long
+
 ROWS: Final = 10_000
 
 ROWS_PER_COMMIT: Final = 20

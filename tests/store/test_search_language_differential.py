@@ -13,7 +13,7 @@ from store.protocols import Store
 from tests.support.examples import examples
 from tests.support.fuzz_language import difference, random_query, stores
 
-pytestmark = pytest.mark.xdist_group("contract-language")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("contract-language")]
 
 
 @pytest.fixture(scope="module", params=[1, 2])

@@ -18,6 +18,8 @@ from tests.support.examples import examples
 from tests.support.fuzz_match import bundled, text_difference, tree_difference
 from tests.support.fuzz_search import questions
 
+pytestmark = pytest.mark.long
+
 TEXTS = st.text(st.one_of(st.sampled_from("%_aAbB\\\n\0éÉKk\u212a😀"), st.characters(codec="utf-8")), max_size=12)
 
 

@@ -48,6 +48,8 @@ from tests.support.servers import (
     postgres,
 )
 
+pytestmark = pytest.mark.long
+
 DATABASE: Final = Path(__file__).resolve().parents[1] / "data" / "stores" / "3.17.2" / "mlflow.db"
 KINDS: Final = ("psycopg", "psycopg2", "pymysql")
 SLOW: Final = {"postgresql": "SELECT pg_sleep(30)", "mysql": "SELECT SLEEP(30)"}

@@ -17,6 +17,8 @@ from store.ssh.secrets import Secrets
 from store.ssh.session import Session
 from tests.support.sshd import KEY_TYPES, Answers, Server, User, keygen, program, public, run, ssh_server
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Keys:

@@ -21,6 +21,8 @@ from store.ssh.session import Session
 from store.ssh.waiting import Patience
 from tests.support.sshd import Answers, Server, User, account, keygen, public, run, ssh_agent, ssh_server
 
+pytestmark = pytest.mark.long
+
 PASSPHRASE = "correct horse secret-pw"
 
 

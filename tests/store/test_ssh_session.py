@@ -28,6 +28,8 @@ from tests.support.sshd import (
     wait_for,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

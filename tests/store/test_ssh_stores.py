@@ -44,6 +44,8 @@ from tests.support.sshd import (
     ssh_server,
 )
 
+pytestmark = pytest.mark.long
+
 DATABASE = Path(__file__).resolve().parents[1] / "data" / "stores" / "3.17.2" / "mlflow.db"
 
 

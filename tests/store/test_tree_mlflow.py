@@ -14,6 +14,8 @@ from tests.support.mlflow_client import mlflow_python
 from tests.support.mlflow_tree import start_writer
 from tests.support.trees import opened
 
+pytestmark = pytest.mark.long
+
 RUNS = 40
 
 

@@ -209,7 +209,8 @@ def _key(text: str) -> GroupKey:
     word, _, written = text.partition(".")
     kind = KINDS.get(word)
     if kind not in ("params", "tags") or not written:
-        raise UsageError(f"runs cannot be grouped by {text}", "known are params.KEY, tags.KEY and datasets")
+        meant = "" if "." in text else f"did you mean params.{text} or tags.{text}?\n"
+        raise UsageError(f"runs cannot be grouped by {text}", f"{meant}known are params.KEY, tags.KEY and datasets")
     return GroupKey(KeyKind(kind), key_of_option(written))
 
 

@@ -83,4 +83,6 @@ def _parse_plain(text: str, whole: str) -> RunField:
         raise UsageError(f"{whole} is not a column", told)
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
-    raise UsageError(f"{whole} is not a column", f"did you mean {alternatives(near)}?" if near else known)
+    kinds = () if dot or near else [f"{one}.{text}" for one in ("metrics", "params", "tags")]
+    meant = f"did you mean {alternatives(near or kinds)}?" if near or kinds else ""
+    raise UsageError(f"{whole} is not a column", meant if near else f"{meant}\n{known}".lstrip())
