@@ -22,6 +22,8 @@ from tests.support import oracle
 from tests.support.copies import mariadb_copy, postgres_copy
 from tests.support.servers import OWNER, OWNER_PASSWORD, mariadb, postgres
 
+pytestmark = pytest.mark.long
+
 STORES: Final = Path(__file__).resolve().parents[1] / "data" / "stores"
 OLD: Final = "1.8.0"
 """Without datasets, times of experiments, logged models."""

@@ -413,9 +413,14 @@ def test_a_failure_is_never_told_to_who_began_after_its_connection(
             refused(forward)
             began = time.monotonic()
             assert forward.failure_since(began) is None
+
+            def carries() -> bool:
+                return "flowdeck-ssh-relay" in {thread.name for thread in ours()}
+
+            wait_for(lambda: not carries(), "the end of the connection that was refused")
             with other.frozen():
                 connection = connected(forward)
-                wait_for(lambda: "flowdeck-ssh-relay" in {thread.name for thread in ours()}, "it to be taken")
+                wait_for(carries, "it to be taken")
                 later = time.monotonic()
             with connection:
                 wait_for(lambda: forward.failure_since(began) is not None, "the failure that came too late")

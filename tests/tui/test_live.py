@@ -283,6 +283,7 @@ async def test_find_as_you_type_and_the_tab_stay(database: Path, trainer: Traine
         assert (len(pane.table.rows), pane.table.key, pane.wanted) == (2, "val/loss", "loss")
 
 
+@pytest.mark.long
 async def test_a_quiet_store_is_asked_ever_more_rarely(database: Path) -> None:
     store = counted(database)
     async with living(store, interval=0.1) as (pilot, screen):
@@ -306,6 +307,7 @@ async def test_a_new_experiment_appears_in_the_list(database: Path, trainer: Tra
         assert screen.experiments.table.key == chosen
 
 
+@pytest.mark.long
 async def test_one_look_at_a_time_though_the_store_is_slow(database: Path) -> None:
     store = counted(database)
     under_way: list[int] = []
@@ -485,6 +487,7 @@ def test_the_helper_counts_what_it_passes_on(database: Path) -> None:
     assert store.names() == ["experiment_stats", "matching_run_ids"]
 
 
+@pytest.mark.long
 async def test_groups_follow_what_their_runs_log(database: Path, trainer: Trainer) -> None:
     store = counted(database)
     async with living(store) as (pilot, screen):
