@@ -29,6 +29,8 @@ from store.ssh.session import Session
 from store.ssh.wire import LOG
 from tests.support.sshd import Answers, Server, User, account, echo_server, keygen, public, ssh_server
 
+pytestmark = pytest.mark.long
+
 PASSPHRASE = "passphrase-secret-7c1"
 
 

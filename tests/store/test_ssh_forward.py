@@ -27,6 +27,8 @@ from store.ssh.session import Session
 from tests.support.servers import OWNER, OWNER_PASSWORD, mariadb, postgres
 from tests.support.sshd import Server, User, echo_server, free_port, keygen, missing, public, ssh_server, wait_for
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -452,6 +452,7 @@ COLUMNS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [None, COLUMNS], ids=["usual", "chosen"])
 @pytest.mark.parametrize("filter_", ["", "metrics.rmse > 0.1 or not status = FINISHED"], ids=["all", "filtered"])
 async def test_an_export_is_what_the_copied_command_prints(

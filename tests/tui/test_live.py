@@ -133,6 +133,7 @@ async def test_rows_do_not_move_under_the_eyes_of_whoever_scrolled(database: Pat
         assert (table.key, table.columns_on_screen) == (key, columns)
 
 
+@pytest.mark.long
 async def test_only_running_rows_are_read_and_show_what_they_log(database: Path, trainer: Trainer) -> None:
     store = counted(database)
     run_id = trainer.start(trainer.experiment(RESNET), "training")
@@ -248,6 +249,7 @@ async def test_the_chart_on_screen_grows(database: Path, trainer: Trainer, axis:
         assert "max 12.5" in screen_text(pilot.app)
 
 
+@pytest.mark.long
 async def test_a_run_that_ends_is_read_once_more_and_then_left_alone(database: Path, trainer: Trainer) -> None:
     store = counted(database)
     run_id = trainer.start(trainer.experiment(RESNET), "about-to-end")
@@ -327,6 +329,7 @@ async def test_one_look_at_a_time_though_the_store_is_slow(database: Path) -> No
     assert max(most) == 1
 
 
+@pytest.mark.long
 async def test_an_error_is_told_once_and_goes_away_by_itself(database: Path, trainer: Trainer) -> None:
     down = [False]
     store = CountingStore(
