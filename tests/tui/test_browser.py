@@ -7,7 +7,11 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import pytest
+from textual.color import Color
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -398,3 +402,41 @@ async def test_the_prompt_closes_when_the_focus_goes_elsewhere(walk: Walk, demo:
         await wait_for(pilot, lambda: not screen.experiments.prompt.shown, "the prompt closed")
         await pilot.press("escape")
         await wait_for(pilot, lambda: len(screen.experiments.table.rows) == 7, "all experiments again")
+
+
+async def test_the_title_of_the_pane_that_has_the_focus_stands_out(walk: Walk, demo: Path) -> None:
+    async with walk(demo, (160, 40)) as pilot:
+        screen = await open_runs(pilot, "resnet-cifar10")
+
+        def backgrounds() -> dict[str, Color]:
+            titles = {pane: screen.panes.part(pane).query_one(".title") for pane in screen.panes.on_screen}
+            return {pane: title.background_colors[1] for pane, title in titles.items()}
+
+        at_runs = backgrounds()
+        assert at_runs["runs"] != at_runs["experiments"]
+        await pilot.press("tab")
+        await wait_for(pilot, lambda: screen.panes.focused_pane == "experiments", "the focus on the experiments")
+        assert backgrounds() == {"runs": at_runs["experiments"], "experiments": at_runs["runs"]}
+
+
+async def test_another_level_matches_no_rules_for_what_lies_in_the_panes(
+    walk: Walk, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = 0
+    real = Stylesheet.apply
+
+    def counting(*arguments: Any, **options: Any) -> None:
+        nonlocal applied
+        applied += 1
+        real(*arguments, **options)
+
+    async with walk(demo, (160, 40)) as pilot:
+        screen = await open_runs(pilot, "resnet-cifar10")
+        await pilot.pause()
+        monkeypatch.setattr(Stylesheet, "apply", counting)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: screen.panes.focused_pane == "experiments", "the level above")
+        await pilot.pause()
+        nodes = len(screen.query("*"))
+        # All that lies in the panes, with the parts of lines and tables, would be hundreds.
+        assert applied < 5 * nodes

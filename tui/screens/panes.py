@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.events import DescendantFocus
 
 from tui.messages import ReadyToUse
 from tui.screens.layout import EXPERIMENTS, GROUPS, OWN, RUNS, WIDE, panes
@@ -145,6 +146,13 @@ class Panes(Horizontal):
         self.level, self.full = level, False
         self.lay_out()
         self.part(self.own(level)).take_focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        # Not by `:focus-within`, for which Textual styles anew what lies in a pane, or leaves it as it is.
+        for pane in self.children:
+            for title in pane.children:
+                if title.has_class("title"):
+                    title.set_class(pane in event.widget.ancestors, "-focused")
 
     def focus_next(self, steps: int) -> None:
         """The focus to the next pane on screen."""
