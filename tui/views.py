@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from tui import plain
@@ -54,6 +55,9 @@ class ViewBook:
         self._views: Views | None = None
         self._changed = Views()
         self._removed: set[str] = set()
+        self._lock = Lock()
+        """For what changed: it is written in a thread, and changes on meanwhile."""
+        self._writing = Lock()
 
     @property
     def loaded(self) -> bool:
@@ -73,12 +77,14 @@ class ViewBook:
     def leave(self, place: Place, view: RunsView) -> None:
         """Remembers how the runs of a place were left."""
         if self.of(place) != view:
-            self._changed.left.pop(place, None)
-            self._changed.left[place] = view
+            with self._lock:
+                self._changed.left.pop(place, None)
+                self._changed.left[place] = view
 
     def drop(self, store: str) -> None:
         """Keeps nothing of how the lists of a store were left."""
-        self._changed.left = {place: view for place, view in self._changed.left.items() if place[0] != store}
+        with self._lock:
+            self._changed.left = {place: view for place, view in self._changed.left.items() if place[0] != store}
 
     @property
     def named(self) -> Mapping[str, RunsView]:
@@ -87,13 +93,15 @@ class ViewBook:
 
     def name(self, name: str, view: RunsView) -> None:
         """Gives a view a name, which another one may have had."""
-        self._removed.discard(name)
-        self._changed.named[name] = view
+        with self._lock:
+            self._removed.discard(name)
+            self._changed.named[name] = view
 
     def forget(self, name: str) -> None:
         """Takes a name away."""
-        self._changed.named.pop(name, None)
-        self._removed.add(name)
+        with self._lock:
+            self._changed.named.pop(name, None)
+            self._removed.add(name)
 
     @property
     def directions(self) -> Mapping[str, bool]:
@@ -101,26 +109,43 @@ class ViewBook:
 
     def direct(self, metric: str, up: bool) -> None:
         """Remembers whether more of a metric is better."""
-        self._changed.directions[metric] = up
+        with self._lock:
+            self._changed.directions[metric] = up
 
     def write(self) -> str:
         """Adds what changed to the file, which another program may have written meanwhile; empty, or why it could not
         be done. May block.
         """
-        changed = self._changed
-        if not (changed.left or changed.named or changed.directions or self._removed):
+        with self._writing:
+            with self._lock:
+                now = self._changed
+                changed = Views(dict(now.left), dict(now.named), dict(now.directions))
+                removed = set(self._removed)
+            if not (changed.left or changed.named or changed.directions or removed):
+                return ""
+            if self._path == Path(os.devnull):
+                return ""
+            there = read_views(self._path)
+            if there.spared:
+                return f"views are not kept for the next time: {there.spared}"
+            try:
+                _write(self._path, changed, removed)
+            except OSError as error:
+                return f"views are not kept for the next time: {self._path} cannot be written: {error.strerror}"
+            self._was_written(changed, removed)
             return ""
-        if self._path == Path(os.devnull):
-            return ""
+
+    def _was_written(self, changed: Views, removed: set[str]) -> None:
+        """What changed since is still to be written."""
         there = read_views(self._path)
-        if there.spared:
-            return f"views are not kept for the next time: {there.spared}"
-        try:
-            _write(self._path, changed, self._removed)
-        except OSError as error:
-            return f"views are not kept for the next time: {self._path} cannot be written: {error.strerror}"
-        self._views, self._changed, self._removed = read_views(self._path), Views(), set()
-        return ""
+        with self._lock:
+            now, self._views = self._changed, there
+            self._changed = Views(
+                {place: view for place, view in now.left.items() if changed.left.get(place) != view},
+                {name: view for name, view in now.named.items() if changed.named.get(name) != view},
+                {metric: up for metric, up in now.directions.items() if changed.directions.get(metric) != up},
+            )
+            self._removed -= removed
 
 
 def read_views(path: Path) -> Views:

@@ -71,11 +71,12 @@ class Jobs:
         if self._cancels.get(message.group) is message.cancel:
             del self._cancels[message.group]
 
-    def run(self, group: str, what: str, work: Callable[[Event], Any]) -> None:
+    def run(self, group: str, what: str, work: Callable[[Event], Any], *, told: bool = False) -> None:
         """Starts `work` in a thread and cancels what runs in its group.
 
         `work` gets the cancel event for its store calls and delivers its results itself. A `FlowdeckError`
-        becomes a `WorkFailed`; any other exception is a fault of the program and ends it with a traceback.
+        becomes a `WorkFailed`, which is told of cancelled work only if that is `told` in any case; any other exception
+        is a fault of the program and ends it with a traceback.
         """
         self.cancel(group)
         cancel = Event()
@@ -92,7 +93,11 @@ class Jobs:
                 if not cancel.is_set():
                     deliver(self._node, WorkFailed(group, what, error))
             except FlowdeckError as error:
-                deliver(self._node, WorkFailed(group, what, error))
+                failed = WorkFailed(group, what, error)
+                if told:
+                    self._node.post_message(failed)
+                else:
+                    deliver(self._node, failed)
             except Exception as error:
                 # Nothing is swallowed, superseded or not: the App raises it again, in its own thread.
                 self._node.post_message(WorkFault(error))

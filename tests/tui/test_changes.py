@@ -235,3 +235,36 @@ async def test_looking_at_runs_that_fails_is_not_said_to_go_on(database: Path, m
         await wait_for(pilot, lambda: not screen.busy, "read again")
         assert "looking at" not in screen_text(pilot.app)
         assert screen.status._status.doing == "reading"
+
+
+async def test_what_a_cancelled_change_did_is_told_and_can_be_taken_back(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, going_on = Event(), Event()
+    make = changing.make
+
+    def slow(address: str, planned: changing.ChangePlanned, post: Any, cancel: Event) -> None:
+        making.set()
+        going_on.wait(20)
+        # As a tree does, whose files are written by then.
+        make(address, planned, post, Event())
+
+    monkeypatch.setattr(changing, "make", slow)
+    async with at_runs(database) as (pilot, screen):
+        run_id = screen.runs.key
+        screen.action_change("KILLED")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Change), "the question")
+        await pilot.pause()
+        await pilot.press("tab", "enter")
+        await wait_for(pilot, making.is_set, "it is being done")
+        await pilot.press("t")
+        await wait_for(pilot, lambda: "runs are being changed" in screen_text(pilot.app), "why the store is not left")
+        assert pilot.app.screen is screen
+        await pilot.press("ctrl+c")
+        await wait_for(pilot, lambda: not screen.busy, "nothing is waited for")
+        going_on.set()
+        await wait_for(pilot, lambda: "takes it back" in screen_text(pilot.app), "what was done")
+        assert row_of(database, run_id)[1] == "KILLED"
+        await pilot.press("u")
+        await agreed(pilot, screen)
+        assert row_of(database, run_id)[1] != "KILLED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from store.groups import group_key_of
 from store.kinds import Aggregate, ViewType
+from tui import views
 from tui.view.group_order import GroupOrder, Measure
 from tui.view.order import SortKey, sort_key_of, sortable
 from tui.view.run_columns import ATTRIBUTES, RunColumn, column_of
@@ -131,6 +133,35 @@ def test_what_a_user_wrote_into_the_file_stays(tmp_path: Path) -> None:
     assert "# the good ones" in text
     assert tomllib.loads(text)["stores"]["s"]["1"]["frozen"] == 1
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_changes_while_the_file_is_written_is_written_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "views.toml"
+    book, view = ViewBook(path), RunsView(None)
+    real = views._write
+
+    def meanwhile(*arguments: Any) -> None:
+        # The thread of the screen goes on while this one writes.
+        for number in range(50):
+            book.leave(("store", str(number)), view)
+        book.name("later", view)
+        book.name("first", replace(view, filter="metrics.x > 1"))
+        book.direct("auc", True)
+        real(*arguments)
+
+    book.name("first", view)
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "_write", meanwhile)
+        assert book.write() == ""
+    assert read_views(path).named == {"first": view}
+    assert book.named == {"first": replace(view, filter="metrics.x > 1"), "later": view}
+    assert book.write() == ""
+    there = read_views(path)
+    assert there.named == {"first": replace(view, filter="metrics.x > 1"), "later": view}
+    assert len(there.left) == 50
+    assert there.directions == {"auc": True}
 
 
 def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:

@@ -182,8 +182,11 @@ class ChangesScreen(LiveScreen):
 
     def change_ended(self, message: WorkEnded) -> None:
         """Nothing is looked at any more, also if that failed."""
-        if message.group == GROUP and self._planning and not self._session.is_running(GROUP):
+        if message.group != GROUP or self._session.is_running(GROUP):
+            return
+        if self._planning:
             self._planned()
+        self._hand_over()
 
     def on_change_planned(self, message: ChangePlanned) -> None:
         if not self._planning:
@@ -195,7 +198,7 @@ class ChangesScreen(LiveScreen):
 
         def answered(agreed: bool | None) -> None:
             if agreed:
-                self._session.start(GROUP, "changing the runs", make, self._which.text, message)
+                self._session.start(GROUP, "changing the runs", make, self._which.text, message, told=True)
                 self.show_status()
 
         results = {outcome.result for outcome in message.outcomes}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.bindings import key_of
+from tui.screens.changes import GROUP as CHANGE
 from tui.screens.groups import GroupsScreen
 from tui.screens.layout import GROUPS
 from tui.view.cells import plural
@@ -66,13 +67,20 @@ class ExportsScreen(GroupsScreen):
 
     @property
     def can_leave(self) -> bool:
-        """Not while a file is being written: another store that was chosen before waits for that."""
-        return not self._session.is_running(GROUP)
+        """Not while a file is written or runs are changed: another store that was chosen before waits for that."""
+        return self._unfinished is None
+
+    @property
+    def _unfinished(self) -> str | None:
+        """What would end without a word if the store was left."""
+        if self._session.is_running(GROUP):
+            return "a file is being written"
+        return "runs are being changed" if self._session.is_running(CHANGE) else None
 
     def action_stores(self) -> None:
-        """Not while a file is being written: leaving the store would end that without a word."""
-        if not self.can_leave:
-            told = f"a file is being written: {key_of(self, 'cancel')} ends that"
+        """Not while leaving the store would end something without a word."""
+        if self._unfinished is not None:
+            told = f"{self._unfinished}: {key_of(self, 'cancel')} ends that"
             self.notify(told, severity="warning", markup=False, timeout=5)
         else:
             super().action_stores()

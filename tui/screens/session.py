@@ -33,26 +33,29 @@ class Session:
         self._target: MessagePump = screen
         self._jobs = Jobs(screen)
         self._silent: set[str] = set()
-        """Groups whose work asks the store nothing."""
+        """Groups whose work nobody waits for."""
         self._retired: list[Store] = []
         """Stores that were replaced: work that was cancelled may still be in the middle of a call to them."""
         self.store: Store | None = None
         """None before one was opened."""
 
-    def start(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> None:
+    def start(
+        self, group: str, what: str, work: Work, *arguments: object, silent: bool = False, told: bool = False
+    ) -> None:
         """Runs `work` in a thread; what is being done in `group` is cancelled.
 
-        Work that is `silent` asks the store nothing, and is done before one could be told of it.
+        Of work that is `silent` nobody is told that it goes on: what is on screen does not wait for it. What came of
+        work that is `told` comes also when it was cancelled, for by then it may have been done.
         """
 
         def post(message: Message) -> bool:
-            return deliver(self._target, message)
+            return self._target.post_message(message) if told else deliver(self._target, message)
 
         def run(cancel: Event) -> None:
             work(*arguments, post, cancel)
 
         self._silent = self._silent | {group} if silent else self._silent - {group}
-        self._jobs.run(group, what, run)
+        self._jobs.run(group, what, run, told=told)
 
     def read(self, group: str, what: str, work: Work, *arguments: object, silent: bool = False) -> bool:
         """`start` for what reads the store that is open; False if none is."""
