@@ -18,7 +18,8 @@ ATTEMPTS: Final = 3
 """Passwords that may be typed for one opening, as with ssh."""
 
 Account = tuple[str, ...]
-"""Whose password it is, on which server, reached in which way; not the database, of which a server has several."""
+"""Whose password it is, on which server, reached in which way; not the database, of which a server has several, but the
+path of a web server, which may lead to several MLflow servers."""
 
 
 class Passwords:
@@ -93,8 +94,9 @@ def with_password(
 
 
 def _account(address: Address) -> Account:
-    rest = address.uri.partition("://")[2]
+    scheme, _, rest = address.uri.partition("://")
     authority, path = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches
-    # Below one address of a web server may be several MLflow servers, of several teams.
-    place = path if address.kind is Kind.HTTP else path.partition("?")[2]
-    return (address.kind, authority, place, address.ssh or "")
+    if address.kind is Kind.HTTP:
+        # What was typed for https:// is not sent without TLS.
+        return (scheme.lower(), authority, path.rstrip("/"), address.ssh or "")
+    return (address.kind, authority, path.partition("?")[2], address.ssh or "")

@@ -6,7 +6,6 @@ import errno
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,18 +31,22 @@ def replace_text(path: Path, text: str, *, keep_mode: bool) -> None:
     put_text(target, text, mode, folder=target.parent, prefix=f".{target.name}.")
 
 
-def put_text(target: str | Path, text: str, mode: int, *, folder: str | Path, prefix: str) -> None:
+def put_text(target: str | Path, text: str, mode: int | None, *, folder: str | Path, prefix: str) -> None:
     """Puts a file with `text` and the permissions `mode` at `target`, which is no link. Raises `OSError`.
 
-    Until it is whole it is in `folder`, on the same file system, under a name that begins with `prefix`.
+    Without `mode` it has those that the user's umask leaves. Until it is whole it is in `folder`, on the same file
+    system, under a name that begins with `prefix`.
     """
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=prefix)
+    temporary = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}")
+    made = PRIVATE if mode is not None else 0o666
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, made)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         with suppress(FileNotFoundError):

@@ -18,9 +18,9 @@ from store.errors import AccessDenied, Cancelled, StoreBusy, StoreError, UsageEr
 from store.file.folders import RunFolder
 from store.file.index import Batch
 from store.file.keys import beyond_links, find_file
-from store.file.layout import META, STATUS, TAGS
+from store.file.layout import META, STATUS, TAGS, shown
 from store.file.meta import read_meta
-from store.file.reading import Gone, Unreadable, check
+from store.file.reading import Gone, Unreadable, check, root_error
 from store.file.tree import Tree
 from store.replacing import put_text
 from store.uris import Address
@@ -91,7 +91,7 @@ class TreeChanges:
                 run = runs[outcome.run_id]
                 done.append((run, outcome.edits))
                 _put(run, outcome.edits)
-        except (OSError, Unreadable) as error:
+        except (OSError, Unreadable, UnicodeDecodeError, yaml.YAMLError) as error:
             left = [run.run_id for run, edits in reversed(done) if not _taken_back(run, edits)]
             told = (
                 f"; what was written to {', '.join(left)} could not be taken back" if left else "; nothing was changed"
@@ -107,7 +107,10 @@ class TreeChanges:
     def _locked(self, cancel: Event | None) -> Iterator[None]:
         """One flowdeck at a time; the lock is on the root folder itself and leaves nothing behind."""
         deadline = time.monotonic() + LOCK_TIMEOUT
-        handle = os.open(self._tree.root, os.O_RDONLY)
+        try:
+            handle = os.open(self._tree.root, os.O_RDONLY)
+        except OSError as error:
+            raise root_error(shown(self._tree.root), error) from error
         try:
             while True:
                 check(cancel)
@@ -144,10 +147,11 @@ def _state(run: RunFolder, keys: Sequence[str]) -> RunState:
         raise StoreError(
             f"run {run.run_id} {error}; nothing was changed", "flowdeck show tells what is wrong"
         ) from error
+    status = meta.get("status", 1)
     return RunState(
         run_id=run.run_id,
         run_name=meta.get("run_name"),
-        status=STATUS.get(meta.get("status", 1)),
+        status=STATUS.get(status) if isinstance(status, int) else None,
         end_time=meta.get("end_time"),
         lifecycle_stage=meta.get("lifecycle_stage", "active"),
         deleted_time=meta.get("deleted_time"),
@@ -200,12 +204,9 @@ def _put(run: RunFolder, edits: Sequence[Edit]) -> None:
 
 def _replace(path: str, content: str) -> None:
     """Puts a file in the place of another, with its permissions or those that a new file gets."""
-    try:
+    mode = None
+    with suppress(FileNotFoundError):
         mode = os.stat(path).st_mode & 0o777
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
     # Hidden, as the reader skips what is: a tag of that name would be seen otherwise.
     put_text(path, content, mode, folder=_scratch(path), prefix=".flowdeck-")
 
@@ -221,6 +222,6 @@ def _scratch(path: str) -> str:
 def _taken_back(run: RunFolder, edits: Sequence[Edit]) -> bool:
     try:
         _put(run, [Edit(edit.field, edit.after, edit.before, edit.key) for edit in edits])
-    except (OSError, Unreadable):
+    except (OSError, Unreadable, UnicodeDecodeError, yaml.YAMLError):
         return False
     return True

@@ -43,30 +43,32 @@ class FoundRuns:
     def _once(self, runs: Iterator[RunFolder], batch: Batch) -> Iterator[RunFolder]:
         """Of runs with the same id, which copied folders have, one that is sound; it says where the others are."""
         seen: set[str] = set()
+        notes: dict[str, tuple[str, ...]] = {}
         flagged = []
+
+        def double(run: RunFolder) -> None:
+            note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
+            notes[run.run_id] = (*notes.get(run.run_id, ()), note)
+
         for run in runs:
             if run.fields[-1]:
                 flagged.append(run)
             elif run.run_id in seen:
-                self._note_double(run)
+                double(run)
             else:
-                yield self._note_single(run, seen)
+                seen.add(run.run_id)
+                self._runs[run.run_id] = run
+                yield run
         for run in flagged:
             if run.run_id in seen:
-                self._note_double(run)
+                double(run)
             else:
-                yield self._note_single(run, seen)
+                seen.add(run.run_id)
+                self._runs[run.run_id] = run
+                yield run
+        # At once: others may look at the tree, or read what was noted, at the same time.
+        self._notes = {run_id: told for run_id, told in self._notes.items() if run_id not in seen} | notes
         self._tree.index.write(batch)
-
-    def _note_single(self, run: RunFolder, seen: set[str]) -> RunFolder:
-        seen.add(run.run_id)
-        self._notes.pop(run.run_id, None)
-        self._runs[run.run_id] = run
-        return run
-
-    def _note_double(self, run: RunFolder) -> None:
-        note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
-        self._notes[run.run_id] = (*self._notes.get(run.run_id, ()), note)
 
     def folders(self, run_ids: Sequence[str], cancel: Event | None) -> dict[str, RunFolder]:
         """The folders of these runs, with what their meta.yaml says now; runs that are not there are left out."""

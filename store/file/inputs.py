@@ -68,6 +68,8 @@ class InputReader:
         try:
             with listing(path) as entries:
                 names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            if os.path.islink(path):
+                raise Unreadable("is a link: it is not followed")
         except Gone:
             return []
         except Unreadable as error:
@@ -94,7 +96,10 @@ class InputReader:
     def _read_dataset(self, experiment: Folder, dataset_id: str) -> Dataset | str:
         if not is_component(dataset_id):
             return "is no folder's name"
-        path = os.path.join(experiment.path, DATASETS, dataset_id)
+        parent = os.path.join(experiment.path, DATASETS)
+        path = os.path.join(parent, dataset_id)
+        if os.path.islink(parent) or os.path.islink(path):
+            return "is a link: it is not followed"
         try:
             meta, _ = read_meta(path, experiment.bounds, self._cancel, limit=LARGEST_DATASET)
         except Unreadable as error:

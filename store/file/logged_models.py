@@ -31,7 +31,8 @@ def logged_models_by_id(
             parent = experiment.folder
             relative = f"{parent.relative}/{LOGGED_MODELS}/{model_id}"
             folder = Folder(model_id, relative, f"{parent.path}/{LOGGED_MODELS}/{model_id}", parent.bounds)
-            if not experiment.double and os.path.isdir(folder.path):
+            links = map(os.path.islink, (folder.path, os.path.dirname(folder.path)))
+            if not experiment.double and os.path.isdir(folder.path) and not any(links):
                 model = _logged_model(folder, experiment.experiment_id, cancel)
                 if model is not None:
                     found[model_id] = model

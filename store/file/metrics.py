@@ -25,6 +25,7 @@ class Histories:
 
     def __init__(self) -> None:
         self._held: OrderedDict[str, Held] = OrderedDict()
+        self._points_held = 0
         self._lock = Lock()
 
     def history(self, folder: Folder | None, run_id: str, key: str, cancel: Event | None = None) -> History:
@@ -60,10 +61,16 @@ class Histories:
             before = self._held.get(path)
         held = read_points(path, stamp, before, cancel)
         with self._lock:
+            old = self._held.get(path)
             self._held[path] = held
             self._held.move_to_end(path)
-            total = sum(len(one.points.values) for one in self._held.values())
-            while total > HELD_POINTS and len(self._held) > 1:
+            self._points_held += _room(held) - (0 if old is None else _room(old))
+            while self._points_held > HELD_POINTS and len(self._held) > 1:
                 _, oldest = self._held.popitem(last=False)
-                total -= len(oldest.points.values)
+                self._points_held -= _room(oldest)
         return every_point(held)
+
+
+def _room(held: Held) -> int:
+    """Points that a history counts for; what surrounds them takes room, too."""
+    return len(held.points.values) + 20

@@ -166,7 +166,8 @@ class TreeStore:
         """The experiments whose runs are asked for."""
         every = self._found.experiments(cancel)
         if query.experiment_ids is not None:
-            return [one for one in every if one.experiment_id in set(query.experiment_ids)]
+            asked = set(query.experiment_ids)
+            return [one for one in every if one.experiment_id in asked]
         if query.view is ViewType.ACTIVE_ONLY:
             return [one for one in every if not one.deleted and one.fields[2] == "active"]
         return every

@@ -202,7 +202,7 @@ class Tree:
                 run = self._run(experiment, name, is_link, batch, cancel)
                 if run is not None:
                     yield run
-                if len(batch.metas) >= BATCH_ROWS or len(batch.values) >= BATCH_ROWS:
+                if len(batch) >= BATCH_ROWS:
                     self.index.write(batch)
                     batch.clear()
         whole = {experiment.folder.relative + "/" for experiment, names in listed if names}

@@ -10,8 +10,8 @@ from typing import Any
 
 from store.change_rules import Rules, RunState, decide, problems
 from store.changes import Change, Edit, Field, Outcome, Result
-from store.errors import Cancelled, StoreError, UsageError
-from store.http.failures import Broken, Refused
+from store.errors import Cancelled, StoreBusy, StoreError, UsageError
+from store.http.failures import Broken, Refused, Unanswered
 from store.http.lane import Ask
 from store.http.limits import Limits
 from store.http.release import Server, find_server
@@ -114,7 +114,7 @@ class HttpChanges:
             for step, answer in zip(steps, self._answers(steps, cancel), strict=True):
                 done += 1
                 if isinstance(answer, StoreError):
-                    unsure = "; it may have been changed all the same" if isinstance(answer, Broken) else ""
+                    unsure = "; it may have been changed all the same" if _may_be_done(answer) else ""
                     failures.setdefault(step.run_id, f"{answer.message}{unsure}")
                 else:
                     made[step.run_id] = (*made.get(step.run_id, ()), *step.edits)
@@ -126,6 +126,11 @@ class HttpChanges:
 
     def _answers(self, steps: Sequence[_Step], cancel: Event | None) -> Iterator[dict[str, Any] | StoreError]:
         return self._wire.gather((step.ask for step in steps), cancel)
+
+
+def _may_be_done(error: StoreError) -> bool:
+    """True if an error does not tell that the server did nothing: its answer did not come, or it failed on the way."""
+    return isinstance(error, (Broken, Unanswered, StoreBusy)) or (isinstance(error, Refused) and error.status >= 500)
 
 
 def _state(item: Mapping[str, Any]) -> RunState:

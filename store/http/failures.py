@@ -50,6 +50,10 @@ class NoSuchRoute(NotAStore):
     """The server has nothing at that path: it is older, or no MLflow server."""
 
 
+class Unanswered(StoreUnreachable):
+    """A proxy got no answer of the server: what was asked for may have been done."""
+
+
 class Broken(StoreUnreachable):
     """A connection ended before the answer was complete: worth another attempt."""
 

@@ -15,14 +15,17 @@ from store.errors import (
     StoreError,
     StoreUnreachable,
 )
-from store.http.failures import NoSuchRoute, Refused, plain
+from store.http.failures import NoSuchRoute, Refused, Unanswered, plain
 from store.http.settings import Settings
 from store.uris import redact, redact_address
 
 LOGIN: Final = (
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, as for MLflow's own client"
 )
-_TYPED: Final = "in a terminal it is asked for; otherwise"
+_TYPED: Final = (
+    "in a terminal it is asked for; otherwise leave the user out of the address and set MLFLOW_TRACKING_USERNAME and "
+    "MLFLOW_TRACKING_PASSWORD, or say where it is: flowdeck stores add NAME URI --password-from env:VARIABLE"
+)
 _NAMED: Final = "or name the user in the address, http://USER@HOST:PORT: then a terminal is asked for the password"
 _PREFIX: Final = "a server that runs with --static-prefix or behind a proxy has a path: http://HOST:PORT/PATH"
 BUSY: Final = frozenset({408, 429, 502, 503, 504})
@@ -65,7 +68,7 @@ def refusal(settings: Settings, status: int, body: bytes) -> StoreError:
     quoted = f": {said}" if said else ""
     if status == 401 or code in ("UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"):
         if settings.lacks_password:
-            return PasswordWanted(f"{shown}: the server wants a password, and none was given", f"{_TYPED} {LOGIN}")
+            return PasswordWanted(f"{shown}: the server wants a password, and none was given", _TYPED)
         if settings.authorization is not None:
             return LoginRefused(f"{shown}: the server does not accept these credentials", f"check them; {LOGIN}")
         return AccessDenied(f"{shown}: the server wants to know who you are", f"{LOGIN}; {_NAMED}")
@@ -78,7 +81,7 @@ def refusal(settings: Settings, status: int, body: bytes) -> StoreError:
         return AccessDenied(f"{shown}: the server refuses (403){quoted}", LOGIN)
     if status in BUSY or code == "TEMPORARILY_UNAVAILABLE":
         if status in (502, 504):
-            return StoreUnreachable(
+            return Unanswered(
                 f"{shown}: a proxy does not reach the server ({status})", "check that the MLflow server runs"
             )
         return StoreBusy(f"{shown}: the server is too busy ({status}){quoted}", "try again later")

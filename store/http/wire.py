@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from store.errors import Cancelled, FlowdeckError, StoreError
+from store.errors import Cancelled, StoreError
 from store.http.answer import too_late
 from store.http.lane import Ask, Lane, attempts
 from store.http.limits import IN_FLIGHT, Limits
@@ -178,8 +178,6 @@ class _Call:
             if withdrawn:
                 raise Cancelled
             self._answer = attempts(lane, self._ask, self._headers, self._wire.limits)
-        except FlowdeckError as error:
-            self._error = error
         except BaseException as error:  # it belongs to the thread that asked
             self._error = error
         finally:

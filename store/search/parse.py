@@ -149,7 +149,7 @@ def _parse_order(text: str, vocabulary: Vocabulary) -> OrderKey:
     whole = Span(0, len(text))
     name = single_name(text)
     if name is None:
-        raise _no_order(text)
+        raise _no_order(text, vocabulary)
     try:
         words = shlex.split(name.replace("`", '"'))
     except ValueError:
@@ -164,14 +164,14 @@ def _parse_order(text: str, vocabulary: Vocabulary) -> OrderKey:
             raise wrong(message, span, text, *similar_words(direction, ("ASC", "DESC")))
         ascending = direction.lower() == "asc"
     elif len(words) > 2:
-        raise _no_order(text)
+        raise _no_order(text, vocabulary)
     name = name.strip()
     position = max(0, text.find(name))
     field = resolve(name, position, text, vocabulary)
     return OrderKey(field.entity, field.key, ascending, Span(position, len(name)))
 
 
-def _no_order(text: str) -> FilterError:
+def _no_order(text: str, vocabulary: Vocabulary) -> FilterError:
     """Why an expression is not one key with or without a direction."""
     stripped = text.strip()
     whole = Span(0, len(text))
@@ -188,6 +188,16 @@ def _no_order(text: str) -> FilterError:
         suggestions = (quoted,)
     elif not dot and len(direction) < 2 and "`" not in key:
         # The kind of the key is missing, too.
-        suggestions = tuple(" ".join((f"{kind}.`{key}`", *direction)) for kind in ("metrics", "params", "tags"))
+        kinds = [kind for kind in ("metrics", "params", "tags") if kind in vocabulary.entities]
+        meant = [" ".join((f"{kind}.`{key}`", *direction)) for kind in kinds]
+        suggestions = tuple(one for one in meant if _is_order(one, vocabulary))
     message = "an order_by expression is one key, optionally followed by ASC or DESC"
     return wrong(message, whole, text, *suggestions)
+
+
+def _is_order(text: str, vocabulary: Vocabulary) -> bool:
+    try:
+        _parse_order(text, vocabulary)
+    except FilterError:
+        return False
+    return True

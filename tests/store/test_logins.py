@@ -253,6 +253,15 @@ def test_a_password_is_good_for_its_account_alone(other: str) -> None:
             with_password(wanting, None, known)(address, None)
 
 
+def test_a_password_for_https_is_not_sent_without_tls() -> None:
+    known, https = Passwords(), Address(Kind.HTTP, "https://ada@ml/team")
+    assert with_password(wanting, typing("s3cret"), known)(https, None) == "s3cret"
+    assert with_password(wanting, None, known)(replace(https, uri="https://ada@ml/team/"), None) == "s3cret"
+    for other in ("http://ada@ml/team", "https://ada@ml/others", "https://bob@ml/team"):
+        with pytest.raises(PasswordWanted):
+            with_password(wanting, None, known)(replace(https, uri=other), None)
+
+
 def test_nothing_repeats_what_was_typed() -> None:
     known = Passwords()
     known.keep(("a",), "s3cret")

@@ -189,8 +189,16 @@ def test_links_that_leave_the_tree_are_not_followed(root: Path, tmp_path: Path) 
     (folder / "params" / "inside").symlink_to(root / "1" / GOOD / "params" / "lr")
     shutil.rmtree(folder / "tags")
     (folder / "tags").symlink_to(tmp_path / "folder")
+    (folder / "inputs").symlink_to(tmp_path / "folder")
+    model = root / "1" / "models" / "m-1"
+    model.parent.mkdir()
+    write_file(tmp_path / "model" / "meta.yaml", "model_id: m-1\nexperiment_id: '1'\nname: out\nstatus: 2\n")
+    model.symlink_to(tmp_path / "model")
+    with opened(root) as store:
+        assert store.logged_models(["m-1"]) == []
     run = flagged(
         age(root),
+        "inputs is a link: it is not followed",
         "params/out is a link that leads out of the tree",
         "params/sub is a link that leads out of the tree",
         "params/nowhere is a link that leads nowhere",

@@ -28,6 +28,7 @@ from tui.cli.options import (
 from tui.cli.repeated import experiments_of
 from tui.cli.run_columns import DATASETS, KINDS
 from tui.view.export import Format
+from tui.view.fields import ATTRIBUTES
 from tui.view.group_sheet import group_sheet
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _key(text: str) -> GroupKey:
     word, _, written = text.partition(".")
     kind = KINDS.get(word)
     if kind not in ("params", "tags") or not written:
-        meant = "" if "." in text else f"did you mean params.{text} or tags.{text}?\n"
+        meant = "" if "." in text or not text or text in ATTRIBUTES else f"did you mean params.{text} or tags.{text}?\n"
         raise UsageError(f"runs cannot be grouped by {text}", f"{meant}known are params.KEY, tags.KEY and datasets")
     return GroupKey(KeyKind(kind), key_of_option(written))
 

@@ -83,6 +83,9 @@ def _parse_plain(text: str, whole: str) -> RunField:
         raise UsageError(f"{whole} is not a column", told)
     near = similar(key if kind == "attributes" else text, ATTRIBUTES)
     known = f"known are metrics.KEY, params.KEY, tags.KEY, datasets, {', '.join(ATTRIBUTES)}"
-    kinds = () if dot or near else [f"{one}.{text}" for one in ("metrics", "params", "tags")]
+    kinds = () if dot or near or not text else [f"{one}.{text}" for one in ("metrics", "params", "tags")]
+    if whole != text:
+        # Only metrics have a history.
+        kinds = [whole.replace(text, one, 1) for one in kinds[:1]]
     meant = f"did you mean {alternatives(near or kinds)}?" if near or kinds else ""
     raise UsageError(f"{whole} is not a column", meant if near else f"{meant}\n{known}".lstrip())
