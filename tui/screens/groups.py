@@ -165,9 +165,7 @@ class GroupsScreen(RunsScreen):
             self.runs.group_by(levels)
 
     def on_grouping_screen_keys_wanted(self, message: GroupingScreen.KeysWanted) -> None:
-        view = self.runs.view
-        if view is not None:
-            self._read("keys", "looking up keys", reading.find_keys, view.experiment_ids, message.text, silent=True)
+        self._look_up(reading.find_keys, message.text)
 
     def on_keys_found(self, message: messages.KeysFound) -> None:
         if self._grouping is None:
