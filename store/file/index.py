@@ -14,8 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
-from store.file.index_file import DAMAGE, OtherFormat, connect, error_code, index_path, make_room, touch
+from store.file.index_file import (
+    FAILURES,
+    Damaged,
+    OtherFormat,
+    connect,
+    error_code,
+    index_path,
+    is_damage,
+    make_room,
+    touch,
+)
 
 FOLDERS_PER_QUERY: Final = 500
 """Folders bound in one IN list: far below the limit of parameters (999 in old SQLite)."""
@@ -91,8 +102,8 @@ class Index:
                 break
             try:
                 connection = connect(str(self._path))
-            except (OSError, sqlite3.Error, OtherFormat) as error:
-                if attempt == 1 and (isinstance(error, OtherFormat) or error_code(error) in DAMAGE):
+            except (OSError, *FAILURES, OtherFormat) as error:
+                if attempt == 1 and is_damage(error):
                     self._remove()
                 else:
                     self._forsake(error)
@@ -106,7 +117,7 @@ class Index:
             with contextlib.suppress(OSError):
                 self._path.unlink()
 
-    def _failed(self, error: sqlite3.Error) -> None:
+    def _failed(self, error: Exception) -> None:
         """Goes on without the file, or with a new one, if that is what is wrong; one that is busy is tried again."""
         code = error_code(error)
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -117,33 +128,34 @@ class Index:
             return
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-        if code in DAMAGE:
+        if is_damage(error):
             self._remove()
         elif getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_DBMOVED:
             self._forsake(error)
         # Else another process removed the file, to make room or because it was damaged: there is a new one.
         self._connection = self._open()
 
-    def _by_folder(self, statement: str, values: Sequence[Any] = ()) -> dict[str, Any]:
-        """The answer, whose columns are a folder and JSON."""
+    def _by_folder(self, statement: str, *names: str, folders: Sequence[str] = ()) -> dict[str, Any]:
+        """The answer, whose columns are a folder, JSON, and the checksum of both and of the `names` before them."""
         with self._lock:
             if self._closed:
                 return {}
             try:
-                rows = self._connection.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
+                rows = self._connection.execute(statement, (*names, *folders)).fetchall()
+                start = _begun(names)
+                # SQLite does not notice that what a row holds is not what was written.
+                if any(_checksum(start, folder, content) != checksum for folder, content, checksum in rows):
+                    raise Damaged
+            except (*FAILURES, Damaged) as error:
                 self._failed(error)
                 return {}
-        try:
-            # One document is decoded in a third of the time of many.
-            contents = json.loads(f"[{','.join([content for _, content in rows])}]")
-        except (ValueError, TypeError):
-            return {}
+        # One document is decoded in a third of the time of many.
+        contents = json.loads(f"[{','.join([content for _, content, _ in rows])}]")
         return {row[0]: content for row, content in zip(rows, contents, strict=True)}
 
     def metas(self) -> dict[str, Entry]:
         """What the meta.yaml files of all folders said, by folder."""
-        return self._by_folder("SELECT folder, content FROM meta")
+        return self._by_folder("SELECT folder, content, checksum FROM meta")
 
     def parts(self, part: str, folders: Sequence[str]) -> dict[str, Part]:
         """The files of one part of these folders, by folder."""
@@ -152,7 +164,7 @@ class Index:
             some = [folder for folder in folders[start : start + FOLDERS_PER_QUERY] if _is_text(folder)]
             marks = ", ".join("?" * len(some))
             rows = self._by_folder(
-                f"SELECT folder, content FROM part WHERE part = ? AND folder IN ({marks})", (part, *some)
+                f"SELECT folder, content, checksum FROM part WHERE part = ? AND folder IN ({marks})", part, folders=some
             )
             found.update((folder, Part(*content)) for folder, content in rows.items())
         return found
@@ -161,16 +173,20 @@ class Index:
         """The files of one key in all folders that have it, by folder."""
         if not _is_text(key):
             return {}
-        return self._by_folder("SELECT folder, content FROM value WHERE part = ? AND key = ?", (part, key))
+        return self._by_folder("SELECT folder, content, checksum FROM value WHERE part = ? AND key = ?", part, key)
 
     def write(self, batch: Batch) -> None:
         """Keeps what was read. If another process writes just now, that is left for the next time."""
         if not batch or self._full:
             return
+        parts = [(part, folder, files) for folder, part, files in batch.parts]
         statements = (
-            ("meta VALUES (?, ?)", _as_json(batch.metas)),
-            ("part VALUES (?, ?, ?)", _as_json(batch.parts)),
-            ("value VALUES (?, ?, ?, ?)", _as_json(batch.values)),
+            ("meta (folder, content, checksum) VALUES (?, ?, ?)", _as_json(batch.metas)),
+            (
+                "part (part, folder, content, checksum) VALUES (?, ?, ?, ?)",
+                _as_json(parts),
+            ),
+            ("value (part, key, folder, content, checksum) VALUES (?, ?, ?, ?, ?)", _as_json(batch.values)),
         )
         self._change([(f"INSERT OR REPLACE INTO {statement}", list(rows)) for statement, rows in statements])
 
@@ -193,7 +209,7 @@ class Index:
                     connection.execute("BEGIN IMMEDIATE")
                     for statement, rows in statements:
                         connection.executemany(statement, rows)
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 self._failed(error)
 
     def close(self) -> None:
@@ -204,11 +220,23 @@ class Index:
 
 
 def _as_json(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """The rows with their last column as JSON; without those whose names SQLite cannot hold."""
+    """The rows, which end with a folder and what is known of it, with that as JSON and a checksum of all of it; without
+    those whose names SQLite cannot hold.
+    """
     encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
-    for *names, content in rows:
-        if all(map(_is_text, names)):
-            yield (*names, encode(content))
+    for *names, folder, content in rows:
+        if all(map(_is_text, names)) and _is_text(folder):
+            text = encode(content)
+            yield (*names, folder, text, _checksum(_begun(names), folder, text))
+
+
+def _begun(names: Sequence[str]) -> int:
+    """The checksum as far as it is that of names, which many rows share."""
+    return crc32("".join(f"{name}\0" for name in names).encode())
+
+
+def _checksum(begun: int, folder: str, content: str) -> int:
+    return crc32(f"{folder}\0{content}".encode(), begun)
 
 
 def _is_text(name: str) -> bool:

@@ -34,11 +34,16 @@ OPENING_S: Final = 2.0
 DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """The file is none of ours, or no longer; SQLITE_ERROR: it lacks a table or a column."""
 
+FAILURES: Final = (sqlite3.Error, UnicodeError)
+"""What SQLite raises; the second where its message repeats what is damaged."""
+
 _TABLES: Final = """
-    CREATE TABLE IF NOT EXISTS meta (folder TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS part (folder TEXT, part TEXT, content TEXT, PRIMARY KEY (folder, part));
+    CREATE TABLE IF NOT EXISTS meta (folder TEXT PRIMARY KEY, content TEXT, checksum INTEGER) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS part (
+        folder TEXT, part TEXT, content TEXT, checksum INTEGER, PRIMARY KEY (folder, part)
+    );
     CREATE TABLE IF NOT EXISTS value (
-        part TEXT, key TEXT, folder TEXT, content TEXT, PRIMARY KEY (part, key, folder)
+        part TEXT, key TEXT, folder TEXT, content TEXT, checksum INTEGER, PRIMARY KEY (part, key, folder)
     ) WITHOUT ROWID;
 """
 
@@ -49,8 +54,17 @@ FORMAT: Final = crc32(f"{MEANING}{_TABLES}".encode()) & 0x7FFFFFFF
 """What a file says that has these tables with these rows."""
 
 
+class Damaged(Exception):
+    """What the file holds is not what was written there."""
+
+
 class OtherFormat(Exception):
     """The file was written by another version."""
+
+
+def is_damage(error: Exception) -> bool:
+    """True if a file that fails like that is to be made anew."""
+    return not isinstance(error, sqlite3.Error | OSError) or error_code(error) in DAMAGE
 
 
 def error_code(error: Exception) -> int:

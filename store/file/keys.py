@@ -83,7 +83,7 @@ def find_file(folder: Folder, part: str, key: str) -> tuple[str, Stamp]:
 
     Whether one of the folders on the way is a link was not looked at: see `beyond_links`.
     """
-    if not _is_key(key):
+    if not is_key(key):
         raise Gone("is no key")
     path = f"{folder.path}/{part}/{key}"
     try:
@@ -99,7 +99,7 @@ def find_file(folder: Folder, part: str, key: str) -> tuple[str, Stamp]:
     return look(path, folder.bounds)
 
 
-def _is_key(key: str) -> bool:
+def is_key(key: str) -> bool:
     """True for what MLflow allows as a key, as far as it concerns where its file is."""
     if key.isidentifier():
         return True

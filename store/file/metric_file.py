@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from store.entities import Metric
 from store.file.index import Entry
@@ -16,6 +16,10 @@ from store.file.reading import CHUNK, Content, Stamp, Unreadable, check, read
 WRITING_NS: Final = 2_000_000_000
 """A file that was changed so lately may be changed again without its time of change telling: it counts as being
 written. Until then a last line that nothing ends may be half a line, and is left out."""
+
+
+NEVER: Final = -1
+"""A time of change that no file has."""
 
 
 class Latest(NamedTuple):
@@ -36,7 +40,7 @@ class Reading(NamedTuple):
     latest: Metric | None
     """None if it holds no point."""
     entry: Entry | None
-    """What to keep for the next time; its time is 0, which fits no file, if it may be about half of one."""
+    """What to keep for the next time; its time is `NEVER` if it may be about half of a file."""
     problem: str = ""
 
 
@@ -52,9 +56,11 @@ class Held(NamedTuple):
     """A last line that nothing ends."""
 
 
-def is_settled(changed: int) -> bool:
-    """True if what was changed then, in nanoseconds since the epoch, was not changed in the last moments."""
-    return abs(time.time_ns() - changed) > WRITING_NS
+def is_settled(changed: int, now: int | None = None) -> bool:
+    """True if what was changed then, in nanoseconds since the epoch, was not changed in the last moments; `now` is when
+    one began to read it.
+    """
+    return abs((time.time_ns() if now is None else now) - changed) > WRITING_NS
 
 
 def blocks(path: str, start: int, cancel: Event | None = None) -> Iterator[tuple[Content, int]]:
@@ -95,7 +101,7 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
     """
     best: tuple[int, int, float] | None = None
     start, ending, malformed = 0, b"", 0
-    if known is not None and stamp is not None and known[0] == stamp[0]:
+    if known is not None and stamp is not None and _has_grown(known, stamp):
         done, ended, value, timestamp, step = known[3]
         if _still_there(path, done, ended.encode("latin-1"), stamp):
             best, start, ending = (step, timestamp, value), done, ended.encode("latin-1")
@@ -104,10 +110,7 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
         data, now, rest = read(path, CHUNK, start, cancel)
         end = data.rfind(b"\n") + 1
         lines = data if end == len(data) else data[:end]
-        found, wrong = latest(lines)
-        # As tuples compare: a NaN is not greater than anything.
-        if found is not None and (best is None or found > best):
-            best = found
+        best, wrong = latest(lines, best)
         malformed += wrong
         start += end
         ending = lines[-ENDING:] if end >= ENDING else (ending + lines)[-ENDING:]
@@ -122,13 +125,11 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
         entry = (
             now[0],
             now[1],
-            now[2] if whole else 0,
+            now[2] if whole else NEVER,
             Latest(start, ending.decode("latin-1"), best[2], best[1], best[0]),
         )
     if pending and settled:
-        found, wrong = latest(pending)
-        if found is not None and (best is None or found > best):
-            best = found
+        best, wrong = latest(pending, best)
         malformed += wrong
     metric = None if best is None else Metric(key, best[2], best[1], best[0])
     return Reading(metric, entry, _problem(malformed, empty=best is None and settled))
@@ -138,6 +139,13 @@ def _problem(malformed: int, *, empty: bool) -> str:
     if malformed:
         return "has a line that is no point" if malformed == 1 else f"has {malformed:,} lines that are no points"
     return "holds no point" if empty else ""
+
+
+def _has_grown(before: Sequence[Any], now: Stamp) -> bool:
+    """True if a file, whose stamp was that `before`, may have lines more now. One that was written anew has others: a
+    time of change without a change of length tells of that, unless half a line was to be waited for.
+    """
+    return bool(before[0] == now[0] and (now[1] > before[1] or (now[1] == before[1] and before[2] == NEVER)))
 
 
 def _still_there(path: str, done: int, ending: bytes, stamp: Stamp) -> bool:
@@ -155,7 +163,7 @@ def read_points(path: str, stamp: Stamp, before: Held | None, cancel: Event | No
     if before is not None and before.stamp == stamp:
         return before
     every, start, ending = Points(), 0, b""
-    if before is not None and before.stamp[0] == stamp[0] and _still_there(path, before.done, before.ending, stamp):
+    if before is not None and _has_grown(before.stamp, stamp) and _still_there(path, before.done, before.ending, stamp):
         # The arrays were given away: what is added goes into copies.
         old = before.points
         every = Points(array("q", old.steps), array("q", old.timestamps), array("d", old.values), old.malformed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,24 +61,39 @@ def points(lines: bytes) -> Points:
     return _mixed(list(map(bytes.split, lines.splitlines())))
 
 
-def latest(lines: bytes) -> tuple[tuple[int, int, float] | None, int]:
-    """(step, timestamp, value) of the latest point by MLflow's rule (see `store.series.latest_index`), None if there
-    is none, and the number of lines that are no points."""
+Latest = tuple[int, int, float]
+"""Step, timestamp and value of a point."""
+
+
+def latest(lines: bytes, before: Latest | None = None) -> tuple[Latest | None, int]:
+    """The latest point by MLflow's rule (see `store.series.latest_index`), None if there is none, and the number of
+    lines that are no points; `before` is the latest one of the lines before these.
+
+    What comes of two blocks of lines is not what comes of their latest points: a NaN that stands first stays.
+    """
     if not _PLAIN.fullmatch(lines) or not lines:
         found = points(lines)
-        place = latest_index(found.steps, found.timestamps, found.values)
-        best = None if place < 0 else (found.steps[place], found.timestamps[place], found.values[place])
-        return best, found.malformed
+        return _latest_of(before, found.steps, found.timestamps, found.values), found.malformed
     fields = lines.split()
     steps = list(map(int, fields[2::3]))
     last = max(steps)
-    if steps[-1] == last and steps.count(last) == 1:
+    if before is not None and last < before[0]:
+        return before, 0
+    if steps[-1] == last and steps.count(last) == 1 and (before is None or last > before[0]):
         return (last, int(fields[-3]), float(fields[-2])), 0
     places = [3 * place for place, step in enumerate(steps) if step == last]
     times = [int(fields[place]) for place in places]
     values = [float(fields[place + 1]) for place in places]
-    place = latest_index([last] * len(places), times, values)
-    return (last, times[place], values[place]), 0
+    return _latest_of(before, [last] * len(places), times, values), 0
+
+
+def _latest_of(
+    before: Latest | None, steps: Sequence[int], times: Sequence[int], values: Sequence[float]
+) -> Latest | None:
+    if before is not None:
+        steps, times, values = [before[0], *steps], [before[1], *times], [before[2], *values]
+    place = latest_index(steps, times, values)
+    return None if place < 0 else (steps[place], times[place], values[place])
 
 
 def _mixed(rows: list[list[bytes]]) -> Points:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Final, TypeVar
@@ -10,7 +11,7 @@ from typing import Final, TypeVar
 from store.entities import Metric
 from store.file.folders import Folder
 from store.file.index import Batch, Entry, Part
-from store.file.keys import beyond_links, files, find_file, note
+from store.file.keys import beyond_links, files, find_file, is_key, note
 from store.file.layout import METRICS, shown
 from store.file.metric_file import is_settled, latest_of, read_latest
 from store.file.reading import Stamp, Unreadable, look, read, stamp_of, unchanged, unreadable
@@ -87,7 +88,7 @@ def _read_all(
     found: dict[str, T] = {}
     kept: dict[str, Entry] = {}
     folders: dict[str, list[int]] = {}
-    fits, every, before = True, True, len(problems)
+    fits, every, before, began = True, True, len(problems), time.time_ns()
     for name, path, is_link in files(folder, part, problems, cancel, folders):
         entry = known.files.get(name)
         stamp = None
@@ -117,7 +118,7 @@ def _read_all(
                 kept[name] = new
             else:
                 every = False
-    every = every and len(problems) == before and all(is_settled(stamp[2]) for stamp in folders.values())
+    every = every and len(problems) == before and all(is_settled(stamp[2], began) for stamp in folders.values())
     now = Part(folders if every else {}, {name: kept[name] for name in sorted(kept)})
     if not fits or len(kept) != len(known.files) or now.folders != known.folders:
         batch.parts.append((folder.relative, part, now))
@@ -131,7 +132,8 @@ def _unchanged(top: str, known: Part, again: Callable[[str, Entry], T]) -> dict[
     """
     if not known.folders:
         return None
-    if not all(unchanged(f"{top}/{name}", stamp) for name, stamp in known.folders.items()):
+    # With a slash behind it a link would count as the folder that it leads to.
+    if not all(unchanged(f"{top}/{name}" if name else top, stamp) for name, stamp in known.folders.items()):
         return None
     found: dict[str, T] = {}
     for name, entry in known.files.items():
@@ -145,7 +147,7 @@ def read_text(
     folder: Folder, part: str, key: str, known: Entry | None, batch: Batch, problems: list[str]
 ) -> str | None:
     """The value of one param or tag; None if there is none."""
-    if known is not None and unchanged(f"{folder.path}/{part}/{key}", known):
+    if known is not None and is_key(key) and unchanged(f"{folder.path}/{part}/{key}", known):
         return str(known[3])
     try:
         path, _ = find_file(folder, part, key)
@@ -162,7 +164,7 @@ def read_metric(
     folder: Folder, key: str, known: Entry | None, batch: Batch, problems: list[str], cancel: Event | None = None
 ) -> Metric | None:
     """The latest value of one metric; None if there is none."""
-    if known is not None and unchanged(f"{folder.path}/{METRICS}/{key}", known):
+    if known is not None and is_key(key) and unchanged(f"{folder.path}/{METRICS}/{key}", known):
         return latest_of(key, known)
     try:
         path, stamp = find_file(folder, METRICS, key)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from store.entities import Metric, RunParts
 from store.file import metric_file
@@ -197,6 +199,20 @@ def test_every_form_of_line(lines: str, expected: list[tuple[int, int, float]]) 
     assert found.malformed == 0
     place = latest_index(found.steps, found.timestamps, found.values)
     assert latest(lines.encode()) == (expected[place], 0)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 2]), st.sampled_from(["nan", "0.5", "2", "-inf"]), st.sampled_from([1, 2]))),
+    st.data(),
+)
+def test_the_latest_of_lines_is_the_same_however_they_are_read(
+    rows: list[tuple[int, str, int]], data: st.DataObject
+) -> None:
+    lines = [f"{time} {value} {step}\n".encode() for time, value, step in rows]
+    place = data.draw(st.integers(0, len(lines)))
+    before, _ = latest(b"".join(lines[:place]))
+    # NaN is no equal of itself.
+    assert repr(latest(b"".join(lines[place:]), before)) == repr(latest(b"".join(lines)))
 
 
 @pytest.mark.parametrize(

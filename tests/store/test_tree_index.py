@@ -21,7 +21,7 @@ from store.file import index_file
 from store.file.index import Batch, Index
 from store.file.tree import Tree
 from store.protocols import RunQuery
-from tests.support.trees import TreeShape, age, counted, listing, make_tree, opened, run_id, write_file
+from tests.support.trees import START, TreeShape, age, counted, listing, make_tree, opened, run_id, write_file
 
 NEW = "c" * 32
 SHAPE = TreeShape(runs=12, experiments=2, params=3, metrics=3, points=4, tags=2)
@@ -121,6 +121,9 @@ def test_passwords_are_not_kept(root: Path, cache: Path) -> None:
     assert b"hunter2" not in index_of(cache).read_bytes()
 
 
+RESUMED = f"{START} 0.5 5\n{START + 1} 0.25 1\n{START + 2} 0.125 2\n"
+"""A metric whose latest value is not in its last line."""
+
 Change = Callable[[Path], object]
 
 
@@ -130,6 +133,8 @@ Change = Callable[[Path], object]
         lambda run: (run / "params" / "param_0").write_text("longer than it was"),
         lambda run: _rewrite(run / "params" / "param_0"),
         lambda run: (run / "metrics" / "metric_0").write_text("1 99 9\n"),
+        lambda run: (run / "metrics" / "resumed").write_text(RESUMED.replace("0.5", "0.9")),
+        lambda run: (run / "metrics" / "resumed").write_text(f"{RESUMED}{START} nan 5\n{START} 2.5 5\n"),
         lambda run: (run / "tags" / "tag_0").unlink(),
         lambda run: write_file(run / "tags" / "new/one", "x"),
         lambda run: write_file(run / "tags" / "tag" / "later", "x"),
@@ -138,12 +143,15 @@ Change = Callable[[Path], object]
         lambda run: shutil.rmtree(run),
         lambda run: shutil.rmtree(run.parent),
         lambda run: shutil.rmtree(run / "params"),
+        lambda run: _moved_and_linked(run / "params"),
         lambda run: shutil.copytree(run, run.parent / run_id(99)),
     ],
     ids=[
         "param",
         "same-size",
         "metric",
+        "rewritten",
+        "nan",
         "no-tag",
         "new-tag",
         "in-folder",
@@ -152,11 +160,13 @@ Change = Callable[[Path], object]
         "no-run",
         "no-experiment",
         "no-params",
+        "moved-params",
         "copy",
     ],
 )
 def test_what_changed_is_read_anew(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
     write_file(root / "1" / run_id(0) / "tags" / "tag" / "first", "x")
+    write_file(root / "1" / run_id(0) / "metrics" / "resumed", RESUMED)
     age(root)
     before = answer(root)
     change(root / "1" / run_id(0))
@@ -171,6 +181,13 @@ def _link(path: Path, target: Path) -> None:
     target.write_text("elsewhere")
     path.unlink()
     path.symlink_to(target)
+
+
+def _moved_and_linked(path: Path) -> None:
+    """The same folder, now elsewhere: no link is followed to it."""
+    elsewhere = path.parents[3] / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
 
 
 def _rewrite(path: Path) -> None:
@@ -213,6 +230,40 @@ def test_a_damaged_index_is_made_anew(root: Path, cache: Path, content: bytes | 
     assert answer(root) == first
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("place", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize("table", ["meta", "part", "value"])
+def test_a_row_that_is_not_what_was_written_is_not_believed(root: Path, cache: Path, table: str, place: float) -> None:
+    first = answer(root)
+    with closing(sqlite3.connect(index_of(cache))) as connection, connection:
+        for folder, content in connection.execute(f"SELECT folder, content FROM {table}").fetchall():
+            middle = int(len(content) * place)
+            # Still JSON, most often, and of another meaning.
+            changed = content[:middle] + chr(ord(content[middle]) ^ 1) + content[middle + 1 :]
+            connection.execute(f"UPDATE {table} SET content = ? WHERE folder = ?", (changed, folder))
+    assert answer(root) == first
+    assert answer(root) == first
+
+
+def test_a_schema_that_is_no_text_is_damage(root: Path, cache: Path) -> None:
+    first = answer(root)
+    data = index_of(cache).read_bytes()
+    place = data.index(b"CREATE TABLE meta")
+    index_of(cache).write_bytes(data[: place + 7] + b"\xff" + data[place + 8 :])
+    assert answer(root) == first
+    assert answer(root) == first
+
+
+def test_half_a_line_of_a_file_without_a_time_is_read_again(root: Path) -> None:
+    path = root / "1" / run_id(0) / "metrics" / "half"
+    write_file(path, "1 0.5 1\n2 0.75 2")
+    os.utime(path, (0, 0))
+    found = []
+    for _ in range(2):
+        with opened(root) as store:
+            found.append(store.runs([run_id(0)], RunParts.METRICS)[0].metrics["half"].value)
+    assert found == [0.75, 0.75]
 
 
 def test_an_index_with_other_tables_is_made_anew(root: Path, cache: Path) -> None:
