@@ -26,7 +26,7 @@ _TYPED: Final = (
     "in a terminal it is asked for; otherwise leave the user out of the address and set MLFLOW_TRACKING_USERNAME and "
     "MLFLOW_TRACKING_PASSWORD, or say where it is: flowdeck stores add NAME URI --password-from env:VARIABLE"
 )
-_NAMED: Final = "or name the user in the address, http://USER@HOST:PORT: then a terminal is asked for the password"
+_NAMED: Final = "or name the user in the address, as USER@ before the host: its password is asked for in a terminal"
 _PREFIX: Final = "a server that runs with --static-prefix or behind a proxy has a path: http://HOST:PORT/PATH"
 BUSY: Final = frozenset({408, 429, 502, 503, 504})
 """Statuses of a server that should be asked again. Not 500: that is a defect, which stays one."""
