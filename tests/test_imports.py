@@ -53,7 +53,7 @@ def test_what_the_first_frame_does_not_need_is_loaded_later() -> None:
 def test_the_way_into_the_terminal_interface_loads_no_commands() -> None:
     found = loaded(
         "-c",
-        "import tui.app; tui.app.run_tui = lambda uri: 0; from tui.cli import entry, guard;"
+        "import tui.start; tui.start.run_tui = lambda uri: 0; from tui.cli import entry, guard;"
         " guard.guarded(lambda: entry._open('x.db'))",
     )
     assert "tui" in found

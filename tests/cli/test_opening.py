@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import tui.app
+import tui.start
 from store.errors import StoreNotFound, UriError
 from tests.support.cli import invoke
 from tui.cli import entry
@@ -30,7 +30,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
         calls.append((uri, options))
         return 0
 
-    monkeypatch.setattr(tui.app, "run_tui", run_tui)
+    monkeypatch.setattr(tui.start, "run_tui", run_tui)
     monkeypatch.setattr(sys, "stdin", _Keyboard())
     return calls
 
@@ -85,7 +85,7 @@ def test_the_interface_fails_as_commands_do(
     def run_tui(uri: str, **options: Any) -> int:
         raise error
 
-    monkeypatch.setattr(tui.app, "run_tui", run_tui)
+    monkeypatch.setattr(tui.start, "run_tui", run_tui)
     monkeypatch.setattr(sys, "argv", ["flowdeck", *arguments])
     monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
     monkeypatch.setattr(sys, "stdin", _Keyboard())

@@ -64,7 +64,7 @@ def _open(uri: str | None) -> int:
         from store.uris import discover
 
         uri = discover(os.environ, Path.cwd()).uri
-    from tui.app import run_tui
+    from tui.start import run_tui
 
     return run_tui(uri)
 

@@ -123,7 +123,7 @@ def open_tui(settings: Settings, *, demo: bool = False) -> int:
     uri, _ = settings.address()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the terminal interface needs a terminal; commands such as “flowdeck runs” do not.")
-    from tui.app import run_tui
+    from tui.start import run_tui
 
     return run_tui(uri, read_only=settings.read_only, demo=demo)
 
