@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import tui.app
+import tui.start
 from store.questions import HostQuestion, Prompt
 from store.saved import make_saved
 from store.saved_reading import read_stores
@@ -57,7 +57,7 @@ def test_a_name_means_its_store_wherever_a_store_is_named(config: Path, store: P
 
 def test_a_name_opens_the_interface(config: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(tui.app, "run_tui", lambda uri, **options: calls.append((uri, options)) or 0)
+    monkeypatch.setattr(tui.start, "run_tui", lambda uri, **options: calls.append((uri, options)) or 0)
     monkeypatch.setattr(sys, "stdin", Terminal())
     save_store(config, make_saved("lab", str(store)))
     assert invoke("lab", terminal=True).code == 0

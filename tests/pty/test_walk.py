@@ -112,7 +112,7 @@ def test_the_terminal_is_restored_and_the_fault_told_after_an_exception(demo: Pa
         "from tui.widgets.experiments_pane import ExperimentsPane\n"
         "def fail(self): raise ZeroDivisionError('a fault of the program')\n"
         "ExperimentsPane.action_all_runs = fail\n"
-        "from tui.app import run_tui\n"
+        "from tui.start import run_tui\n"
         "sys.exit(run_tui(sys.argv[1]))\n"
     )
     root = Path(__file__).resolve().parents[2]
@@ -135,7 +135,7 @@ def test_a_fault_in_a_thread_ends_the_program_with_its_traceback(demo: Path, tmp
         "    password = 's3cret' * 2\n"
         "    raise ZeroDivisionError('a fault in a thread')\n"
         "reading.read_runs = fail\n"
-        "from tui.app import run_tui\n"
+        "from tui.start import run_tui\n"
         "sys.exit(run_tui(sys.argv[1]))\n"
     )
     root = Path(__file__).resolve().parents[2]
