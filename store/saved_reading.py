@@ -58,7 +58,7 @@ def read_table(path: Path) -> Mapping[str, object]:
 
     try:
         table = tomllib.loads(text).get(TABLE, {})
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
     if not isinstance(table, dict):
         raise UsageError(f"{path}: stores: not a table", 'write [stores.NAME] on a line, and below it uri = "..."')

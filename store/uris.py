@@ -223,7 +223,14 @@ def _file_path(uri: str) -> Path:
 
 def _parse_path(given: str) -> Address:
     path = Path(os.path.abspath(os.path.expanduser(given)))
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        # Its name is too long, or it may not be looked at.
+        raise StoreNotFound(
+            f"nothing can be at {redact_address(str(path))[:200]}: {error.strerror}", "check the path"
+        ) from error
+    if is_folder:
         if (path / _DATABASE_NAME).is_file():
             return Address(Kind.SQLITE, given, path / _DATABASE_NAME)
         if looks_like_tree(path) or path.name == _TREE_NAME:

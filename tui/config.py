@@ -85,7 +85,7 @@ def read_config(environ: Mapping[str, str], known_keys: Mapping[str, object]) ->
 
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend or remove it") from error
     keys = content.get("keys", {})
     if not isinstance(keys, dict):

@@ -35,8 +35,8 @@ _DEPENDENT: Final = ("part", "value")
 """Tables about the files of folders that `meta` knows."""
 
 Entry = Sequence[Any]
-"""Inode, bytes and time of change in nanoseconds of a file, and what it held: the value of a param or a tag, or a
-metric's `store.file.metric_file.Latest`. The three come first so that `tuple(entry[:3])` is a `Stamp`."""
+"""The stamp of a file (see `store.file.reading.Stamp`), and what it held: the value of a param or a tag, or a
+metric's `store.file.metric_file.Latest`. """
 
 Entries = Mapping[str, Entry]
 """By key."""

@@ -47,7 +47,7 @@ _TABLES: Final = """
     ) WITHOUT ROWID;
 """
 
-MEANING: Final = 2
+MEANING: Final = 3
 """Changes with what is in the rows."""
 
 FORMAT: Final = crc32(f"{MEANING}{_TABLES}".encode()) & 0x7FFFFFFF

@@ -93,7 +93,7 @@ def find_file(folder: Folder, part: str, key: str) -> tuple[str, Stamp]:
             return _find_shown(folder, part, key)
         raise unreadable(error) from error
     if stat.S_ISREG(status.st_mode):
-        return path, (status.st_ino, status.st_size, status.st_mtime_ns)
+        return path, stamp_of(status)
     if stat.S_ISDIR(status.st_mode):
         raise Gone("is the beginning of other keys")
     return look(path, folder.bounds)

@@ -89,7 +89,7 @@ def _must_go_on(stamp: Stamp, end: int) -> None:
 
 def latest_of(key: str, known: Entry) -> Metric:
     """The latest value that an entry of the index holds."""
-    _, _, value, timestamp, step = known[3]
+    _, _, value, timestamp, step = known[4]
     return Metric(key, value, timestamp, step)
 
 
@@ -102,7 +102,7 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
     best: tuple[int, int, float] | None = None
     start, ending, malformed = 0, b"", 0
     if known is not None and stamp is not None and _has_grown(known, stamp):
-        done, ended, value, timestamp, step = known[3]
+        done, ended, value, timestamp, step = known[4]
         if _still_there(path, done, ended.encode("latin-1"), stamp):
             best, start, ending = (step, timestamp, value), done, ended.encode("latin-1")
     rest = 1
@@ -126,6 +126,7 @@ def read_latest(path: str, key: str, stamp: Stamp | None, known: Entry | None, c
             now[0],
             now[1],
             now[2] if whole else NEVER,
+            now[3],
             Latest(start, ending.decode("latin-1"), best[2], best[1], best[0]),
         )
     if pending and settled:

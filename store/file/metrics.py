@@ -13,7 +13,7 @@ from store.file.keys import beyond_links, files, find_file
 from store.file.layout import METRICS, shown
 from store.file.metric_file import Held, every_point, read_points
 from store.file.metric_lines import Points
-from store.file.reading import Unreadable, look
+from store.file.reading import Stamp, Unreadable, look
 from store.series import latest_index, ordered, summary
 
 HELD_POINTS: Final = 4_000_000
@@ -56,7 +56,7 @@ class Histories:
             found[key] = summary(ordered(run_id, key, points.steps, points.timestamps, points.values), latest)
         return [found[key] for key in sorted(found)]
 
-    def _points(self, path: str, stamp: tuple[int, int, int], cancel: Event | None) -> Points:
+    def _points(self, path: str, stamp: Stamp, cancel: Event | None) -> Points:
         with self._lock:
             before = self._held.get(path)
         held = read_points(path, stamp, before, cancel)

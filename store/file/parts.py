@@ -44,7 +44,7 @@ def read_texts(
         return {key: value for key, value in found if value is not None}
 
     def again(key: str, entry: Entry) -> str:
-        return str(entry[3])
+        return str(entry[4])
 
     def anew(key: str, path: str, stamp: Stamp | None, entry: Entry | None) -> tuple[str, Entry | None]:
         return _text(part, key, path, problems)
@@ -99,7 +99,7 @@ def _read_all(
             elif entry is not None:
                 stamp = stamp_of(os.lstat(path))
             key = name if name.isascii() else shown(name)
-            if entry is not None and stamp == (entry[0], entry[1], entry[2]):
+            if entry is not None and stamp == tuple(entry[:4]):
                 found[key] = again(key, entry)
                 kept[name] = entry
                 continue
@@ -148,7 +148,7 @@ def read_text(
 ) -> str | None:
     """The value of one param or tag; None if there is none."""
     if known is not None and is_key(key) and unchanged(f"{folder.path}/{part}/{key}", known):
-        return str(known[3])
+        return str(known[4])
     try:
         path, _ = find_file(folder, part, key)
         value, entry = _text(part, key, beyond_links(folder, part, key, path), problems)

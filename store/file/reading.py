@@ -21,8 +21,9 @@ CHUNK: Final = 1 << 20
 
 _OPEN: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
-Stamp = tuple[int, int, int]
-"""What tells that a file is still the same: inode, bytes, nanoseconds of its last change."""
+Stamp = tuple[int, int, int, int]
+"""What tells that a file is still the same: inode, bytes, nanoseconds of the last change of what it holds, and of the
+last change of anything about it. Who copies trees (rsync, tar) sets the former; the latter is the system's own."""
 
 
 class Unreadable(Exception):
@@ -49,7 +50,7 @@ def check(cancel: Event | None) -> None:
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def unchanged(path: str, known: Sequence[Any]) -> bool:
@@ -59,7 +60,12 @@ def unchanged(path: str, known: Sequence[Any]) -> bool:
     except (OSError, ValueError):
         return False
     # What changes most often first.
-    return bool(status.st_mtime_ns == known[2] and status.st_size == known[1] and status.st_ino == known[0])
+    return bool(
+        status.st_ctime_ns == known[3]
+        and status.st_mtime_ns == known[2]
+        and status.st_size == known[1]
+        and status.st_ino == known[0]
+    )
 
 
 def look(path: str, bounds: tuple[str, ...]) -> tuple[str, Stamp]:
@@ -116,7 +122,7 @@ def read(path: str, limit: int, start: int = 0, cancel: Event | None = None) -> 
             os.close(descriptor)
     except (OSError, ValueError) as error:
         raise unreadable(error) from error
-    return Content(data, (status.st_ino, size, status.st_mtime_ns), max(size - start - limit, 0))
+    return Content(data, stamp_of(status), max(size - start - limit, 0))
 
 
 def _rest(descriptor: int, data: bytes, wanted: int, cancel: Event | None) -> bytes:

@@ -306,5 +306,5 @@ class Tree:
         known = self._metas.get(relative)
         if known is None or not unchanged(f"{path}/{META}", known):
             return None
-        fields: Sequence[Any] = known[3]
+        fields: Sequence[Any] = known[4]
         return fields

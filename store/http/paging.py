@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 from store.errors import StoreError
 from store.http.lane import Ask
 from store.http.wire import Wire
+
+EMPTY: Final = 100
+"""Pages in a row that may hold nothing: a server that looks for few among many may come to the end of one."""
+
+EQUAL: Final = 3
+"""Pages in a row that may hold the same."""
 
 
 def pages(
@@ -29,6 +35,8 @@ def pages(
     `token` names the page to begin with. Raises `StoreError` if the server goes in circles: no half answers.
     """
     seen = {token}
+    before: dict[str, Any] | None = None
+    alike = 0
     short = False
     while True:
         left = None if missing is None else missing()
@@ -45,7 +53,9 @@ def pages(
         if not following:
             return
         token = str(following)
-        if token in seen:
+        brought = {key: value for key, value in answer.items() if key != "next_page_token"}
+        alike, before = alike + 1 if brought == before else 0, brought
+        if token in seen or alike == (EQUAL if any(brought.values()) else EMPTY):
             raise StoreError(
                 f"{wire.settings.shown}: the server gives the same page of {path} again and again",
                 "the answer would not be whole; a newer MLflow may do better",

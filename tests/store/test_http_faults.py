@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -298,10 +299,17 @@ def test_a_server_that_wants_too_long_a_pause_is_given_up() -> None:
         assert sum(one.path.endswith("/runs/search") for one in asked) == 1
 
 
-def test_pages_that_go_in_circles_are_an_error() -> None:
+@pytest.mark.parametrize("runs", [True, False], ids=["the same runs", "no runs"])
+@pytest.mark.parametrize("token", ["same", "new"])
+def test_pages_that_go_in_circles_are_an_error(token: str, runs: bool) -> None:
+    number = count()
+
     def script(asked: Asked) -> Answer:
         found = healthy(asked)
-        return Answer({**found.body, "next_page_token": "same"}) if asked.path.endswith("/runs/search") else found
+        if not asked.path.endswith("/runs/search"):
+            return found
+        following = token if token == "same" else f"page {next(number)}"
+        return Answer({**(found.body if runs else {}), "next_page_token": following})
 
     with scripted(script) as (uri, _):
         store = opened(uri)

@@ -135,6 +135,8 @@ Change = Callable[[Path], object]
         lambda run: (run / "metrics" / "metric_0").write_text("1 99 9\n"),
         lambda run: (run / "metrics" / "resumed").write_text(RESUMED.replace("0.5", "0.9")),
         lambda run: (run / "metrics" / "resumed").write_text(f"{RESUMED}{START} nan 5\n{START} 2.5 5\n"),
+        lambda run: _with_times(run / "params", lambda: write_file(run / "params" / "synced", "x")),
+        lambda run: _with_times(run / "params" / "param_0", lambda: _overwrite(run / "params" / "param_0")),
         lambda run: (run / "tags" / "tag_0").unlink(),
         lambda run: write_file(run / "tags" / "new/one", "x"),
         lambda run: write_file(run / "tags" / "tag" / "later", "x"),
@@ -152,6 +154,8 @@ Change = Callable[[Path], object]
         "metric",
         "rewritten",
         "nan",
+        "synced-folder",
+        "synced-file",
         "no-tag",
         "new-tag",
         "in-folder",
@@ -181,6 +185,18 @@ def _link(path: Path, target: Path) -> None:
     target.write_text("elsewhere")
     path.unlink()
     path.symlink_to(target)
+
+
+def _with_times(path: Path, change: Callable[[], object]) -> None:
+    """A change that leaves the times of a file or folder as they were, as rsync and tar do."""
+    status = path.stat()
+    change()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _overwrite(path: Path) -> None:
+    """Other text of the same length, in place."""
+    path.write_text("9" * path.stat().st_size)
 
 
 def _moved_and_linked(path: Path) -> None:

@@ -68,7 +68,11 @@ def test_saved_stores_may_stand_beside_the_other_settings(tmp_path: Path) -> Non
     assert "stores: not a table" in refused(tmp_path, "stores = 3").message
 
 
-@pytest.mark.parametrize("text", ["theme = ", "[keys", "a = 1\na = 2\n", b"theme = '\xff'"])
+@pytest.mark.parametrize(
+    "text",
+    ["theme = ", "[keys", "a = 1\na = 2\n", b"theme = '\xff'", "a = " + "[" * 5000, "a = " + "9" * 6000],
+    ids=["cut", "bracket", "twice", "bytes", "nested", "digits"],
+)
 def test_a_file_that_is_no_toml_is_told_with_its_place(tmp_path: Path, text: str | bytes) -> None:
     error = refused(tmp_path, text)
     assert "cannot be read" in error.message
