@@ -65,10 +65,11 @@ def make_saved(
     """A saved store, checked. Raises `UsageError` and `UriError`."""
     if not STORE_NAME.match(name):
         raise UsageError(f"“{name}” cannot name a store", "use letters, digits, - and _, at most 40 of them")
-    if has_secret(uri):
+    if has_secret(uri) and (password is None or has_secret(_without_user(uri))):
         raise UriError(
-            "the address holds a password, which would be kept in the configuration file",
-            "name where it is kept instead (env:VARIABLE or keyring:SERVICE/USER), or use ~/.pgpass or ~/.my.cnf",
+            "the address holds a password, or perhaps a token, which would be kept in the configuration file",
+            "name where it is kept instead: --password-from or --token-from env:VARIABLE or keyring:SERVICE/USER; "
+            "with the former, the user of a web server may stand before its host; ~/.pgpass and ~/.my.cnf count, too",
         )
     kind = SavedStore(name, uri).kind
     if kind in (None, Kind.SQLITE, Kind.TREE):
@@ -88,6 +89,11 @@ def make_saved(
             raise UriError("the SSH host holds a password", "leave it out: it is asked for, or use a key or an agent")
         parse_spec(ssh)
     return SavedStore(name, uri, ssh=ssh, password=password, token=token, workspace=workspace)
+
+
+def _without_user(uri: str) -> str:
+    """The address of a web server without the name of a user, if it names one and no password."""
+    return re.sub(r"^(https?://)[^/?#:@]+@", r"\1", uri, flags=re.IGNORECASE)
 
 
 def absolute(uri: str, folder: Path) -> str:
@@ -121,14 +127,18 @@ def address_of(saved: SavedStore, environ: Mapping[str, str], cancel: Event | No
     `Cancelled`.
     """
     uri = saved.uri
-    if saved.password is not None:
-        uri = with_password(uri, read_secret(saved.password, environ, cancel))
+    password = None if saved.password is None else read_secret(saved.password, environ, cancel)
+    # To a web server it is sent with the user of the address, or the one that the environment names.
+    apart = saved.kind is Kind.HTTP
+    if password is not None and not apart:
+        uri = with_password(uri, password)
     address = parse(uri)
     return Address(
         kind=address.kind,
         uri=address.uri,
         path=address.path,
         ssh=saved.ssh,
+        password=password if apart else None,
         token=read_secret(saved.token, environ, cancel) if saved.token is not None else None,
         workspace=saved.workspace,
     )

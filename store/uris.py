@@ -46,6 +46,9 @@ and `/`, and slashes are forgotten. Rather too much is hidden than too little.""
 _TOKEN: Final = re.compile(r"\bhttps?://(?P<secret>[^\s/:@]+)@", re.IGNORECASE)
 """A user name without a password: over HTTP often a token."""
 
+_RESOLVED: Final = re.compile(r"\bhost(?:name)?:? [\"'](?P<secret>[^\"'\n]*)@")
+"""What a driver took for a part of a host's name: the end of a password that has an `@`."""
+
 _ADDRESS: Final = re.compile(r"^(?:[A-Za-z][\w+.-]*:/{0,3}[^:]*:|[^:]*:(?!/))(?P<secret>.*)@", re.DOTALL)
 """The same in a text that is nothing but an address: there a password may hold blanks, the scheme may lack."""
 
@@ -139,7 +142,7 @@ def _secrets(text: str) -> Iterator[tuple[int, int]]:
         end = text.rfind("@", *word.span())
         if end >= 0 and (found := _CREDENTIALS.search(text, word.start(), end)) is not None:
             yield found.end(), end
-    for pattern in (_TOKEN, _SECRET_ARGUMENT):
+    for pattern in (_TOKEN, _SECRET_ARGUMENT, _RESOLVED):
         for match in pattern.finditer(text):
             yield match.span("secret")
 

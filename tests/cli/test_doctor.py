@@ -95,3 +95,13 @@ def test_what_was_done_here_is_a_notice_once(served: Served) -> None:
 def test_there_are_no_problems_in_json_where_there_are_none(served: Served, format_: str) -> None:
     served(FakeStore(all_experiments=PLACES, all_runs=RUNS))
     assert "problems" not in invoke("doctor", "-o", format_, "-s", "http://x:1").json
+
+
+@pytest.mark.parametrize("password", ["rdx zzy", "qqx@ssx wyz", "rdx zzy@1qx", "rdx@zzy"])
+@pytest.mark.parametrize("scheme", ["postgresql", "http"])
+def test_a_password_with_blanks_or_signs_is_not_shown(scheme: str, password: str) -> None:
+    for format_ in ("table", "json"):
+        result = invoke("doctor", "-s", f"{scheme}://ada:{password}@127.0.0.1:9/x", "-o", format_)
+        shown = result.text + result.err
+        assert result.code != 0
+        assert not [word for word in password.replace("@", " ").split() if word in shown], shown

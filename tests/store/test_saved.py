@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from base64 import b64encode
 from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 
 from store import secrets
 from store.errors import AccessDenied, Cancelled, DriverMissing, StoreNotFound, UriError, UsageError
+from store.http.settings import settings_of
 from store.opening import open_named, open_named_changes
 from store.saved import SavedStore, address_of, make_saved
 from store.saved_reading import find_store, read_stores
@@ -250,3 +252,22 @@ def test_a_file_to_which_nothing_can_be_added_stays_as_it_is(config: Path, text:
         save_store(config, make_saved("b", PG))
     assert str(config) in caught.value.message
     assert config.read_text() == text
+
+
+def test_a_web_server_is_saved_with_its_user_and_where_the_password_is() -> None:
+    saved = make_saved("auth", "http://ada@ml:5000/team", password=parse_secret("env:ML"))
+    address = address_of(saved, {"ML": "hunter2"})
+    assert (address.uri, address.password) == ("http://ada@ml:5000/team", "hunter2")
+    settings = settings_of(address, {"HOME": "/nonexistent"})
+    assert settings.authorization == "Basic " + b64encode(b"ada:hunter2").decode()
+    # The user may be the environment's.
+    address = address_of(make_saved("auth", "http://ml:5000", password=parse_secret("env:ML")), {"ML": "hunter2"})
+    settings = settings_of(address, {"HOME": "/nonexistent", "MLFLOW_TRACKING_USERNAME": "ada"})
+    assert settings.authorization == "Basic " + b64encode(b"ada:hunter2").decode()
+
+
+@pytest.mark.parametrize("uri", ["http://dapi123@ml", "http://ada:hunter2@ml"])
+def test_what_may_be_a_token_is_not_saved(uri: str) -> None:
+    with pytest.raises(UriError, match="perhaps a token") as caught:
+        make_saved("auth", uri, password=parse_secret("env:ML") if "hunter2" in uri else None)
+    assert "--password-from" in caught.value.hint

@@ -31,13 +31,13 @@ def doctor(settings: Settings) -> int:
     If it cannot be read, the exit code is that of any other command: 3, or 2 for what is no address of a store.
     """
     from store.errors import FlowdeckError
-    from store.uris import redact
+    from store.uris import redact_address
 
     findings: dict[str, Any] = {"store": None, "source": None, "readable": False}
     code = ExitCode.DONE
     try:
         uri, source = settings.address()
-        findings |= {"store": redact(uri), "source": source}
+        findings |= {"store": redact_address(uri), "source": source}
         if (saved := settings.saved()) is not None:
             uri = saved.uri
         with settings.opened() as store:
