@@ -522,3 +522,40 @@ async def test_groups_follow_what_their_runs_log(database: Path, trainer: Traine
         settled = screen.panes.groups.grouping
         await looks(pilot, store, 3)
         assert screen.panes.groups.grouping is settled
+
+
+@pytest.mark.long
+async def test_what_could_not_be_read_is_read_when_the_store_is_back(database: Path) -> None:
+    down = [False]
+    store = CountingStore(
+        open_store(str(database)), fails=lambda call: StoreUnreachable("db-1 does not answer") if down[0] else None
+    )
+    async with living(store) as (pilot, screen):
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) > 1, "the experiments")
+        down[0] = True
+        await pilot.press("A")
+        await see(pilot, "the runs were not read")
+        await see(pilot, "live, retrying")
+        down[0] = False
+        await wait_for(pilot, lambda: len(screen.runs.table.rows) > 0, "the runs, without a key")
+        await wait_for(pilot, lambda: not screen.query_one(ErrorBar).shown, "nothing is told any more")
+
+
+async def test_a_store_that_was_never_open_is_opened_when_it_is_there(database: Path) -> None:
+    down = [True]
+
+    def opener(uri: str, cancel: Event) -> Store:
+        if down[0]:
+            raise StoreUnreachable("nothing listens there")
+        return open_store(str(database))
+
+    app = FlowdeckApp("fake://", "test store", Config(interval=0.05), opener=opener)
+    async with app.run_test(size=(110, 30)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, Browser)
+        await see(pilot, "nothing listens there")
+        await pilot.press("R")
+        await see(pilot, "live, retrying")
+        down[0] = False
+        await wait_for(pilot, lambda: len(screen.experiments.table.rows) > 1, "the experiments, without a key")
+        await wait_for(pilot, lambda: not screen.query_one(ErrorBar).shown, "nothing is told any more")

@@ -109,6 +109,7 @@ class Browser(ExportsScreen):
             self.notify(clean(f"cancelled: {message.what}"), markup=False, timeout=3)
         else:
             self.export_failed(message)
+            self.missed(message.error)
             self.query_one(ErrorBar).tell(message.what, message.error, message.group)
         if message.group == "runs":
             mistake = self.runs.failed(message.error)
@@ -288,6 +289,7 @@ class Browser(ExportsScreen):
     def action_refresh(self) -> None:
         """Reads again what is on screen; cursors stay where they are."""
         self.query_one(ErrorBar).hide()
+        self._missed = False
         self.retry()
         self._read_experiments()
         self._read_below()

@@ -223,7 +223,3 @@ class ChangesScreen(LiveScreen):
             title = f"{message.title}: not all of it was done"
             self.app.push_screen(Change(title, message.outcomes, message.names, asks=False))
         self.action_refresh()
-
-    def action_refresh(self) -> None:
-        """Reads again what is on screen."""
-        raise NotImplementedError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.timer import Timer
 
+from store.errors import FlowdeckError, StoreBusy, StoreUnreachable
 from tui import looking, messages, reading
 from tui.bindings import key_of
 from tui.pace import Pace
@@ -59,6 +60,8 @@ class LiveScreen(StoresScreen):
         self._looked_at = 0.0
         """When the last look ended, in seconds of `monotonic`."""
         self._failing = False
+        self._missed = False
+        """True if something that is on screen could not be read because the store did not answer."""
         self._due = False
         """True if runs came or ended and their list was not asked for since."""
         self._newest: tuple[RunsView | None, list[str] | None] = (None, None)
@@ -126,7 +129,25 @@ class LiveScreen(StoresScreen):
             return
         scene = self._scene()
         if scene is None or not self._session.read(GROUP, "looking what changed", looking.look, scene):
+            if self._missed:
+                # Not even the experiments are there, or the store was never open.
+                self._pace = self._pace.failed()
+                self._failing = True
+                self.status.failing(True)
+                self._read_missed()
             self._wait(since=monotonic())
+
+    def missed(self, error: FlowdeckError) -> None:
+        """What was to be read failed with this error: it is read once the store answers again."""
+        self._missed = isinstance(error, (StoreUnreachable, StoreBusy))
+
+    def action_refresh(self) -> None:
+        """Reads again what is on screen."""
+        raise NotImplementedError
+
+    def _read_missed(self) -> None:
+        self._missed, self._failing = False, False
+        self.action_refresh()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         if message.group == GROUP and not self._session.is_running(GROUP):
@@ -203,6 +224,8 @@ class LiveScreen(StoresScreen):
         for pane in OWN:
             self.status.was_read(pane, changed=message.changed)
         self.show_status()
+        if self._missed:
+            self._read_missed()
 
     def _renew_runs(self, message: messages.Looked) -> None:
         scene = message.scene
