@@ -165,7 +165,7 @@ def _several_experiments(store: Store, names: dict[str, str], view: ViewType) ->
     """True if runs of the whole store may be of several experiments: whichever of them are listed first."""
     from store.entities import ViewType
 
-    if len(names) < 2 or view is not ViewType.ACTIVE_ONLY:
+    if len(names) < 2 or view is not ViewType.ACTIVE_ONLY or not store.info.counts_runs:
         return len(names) > 1
     return sum(stats.runs > 0 for stats in store.experiment_stats().values()) > 1
 
