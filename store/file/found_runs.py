@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from threading import Event
 
 from store.file.folders import ExperimentFolder, RunFolder
@@ -44,24 +45,19 @@ class FoundRuns:
         """Of runs with the same id, which copied folders have, one that is sound; it says where the others are."""
         seen: set[str] = set()
         notes: dict[str, tuple[str, ...]] = {}
-        flagged = []
+        flagged: list[RunFolder] = []
 
-        def double(run: RunFolder) -> None:
-            note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
-            notes[run.run_id] = (*notes.get(run.run_id, ()), note)
+        def sound() -> Iterator[RunFolder]:
+            for run in runs:
+                if run.fields[-1]:
+                    flagged.append(run)
+                else:
+                    yield run
 
-        for run in runs:
-            if run.fields[-1]:
-                flagged.append(run)
-            elif run.run_id in seen:
-                double(run)
-            else:
-                seen.add(run.run_id)
-                self._runs[run.run_id] = run
-                yield run
-        for run in flagged:
+        for run in chain(sound(), flagged):
             if run.run_id in seen:
-                double(run)
+                note = f"a folder with the same name, which is not listed as a run, is {shown(run.folder.relative)!r}"
+                notes[run.run_id] = (*notes.get(run.run_id, ()), note)
             else:
                 seen.add(run.run_id)
                 self._runs[run.run_id] = run

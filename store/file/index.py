@@ -36,7 +36,7 @@ _DEPENDENT: Final = ("part", "value")
 
 Entry = Sequence[Any]
 """The stamp of a file (see `store.file.reading.Stamp`), and what it held: the value of a param or a tag, or a
-metric's `store.file.metric_file.Latest`. """
+metric's `store.file.metric_file.Latest`."""
 
 Entries = Mapping[str, Entry]
 """By key."""
@@ -182,10 +182,7 @@ class Index:
         parts = [(part, folder, files) for folder, part, files in batch.parts]
         statements = (
             ("meta (folder, content, checksum) VALUES (?, ?, ?)", _as_json(batch.metas)),
-            (
-                "part (part, folder, content, checksum) VALUES (?, ?, ?, ?)",
-                _as_json(parts),
-            ),
+            ("part (part, folder, content, checksum) VALUES (?, ?, ?, ?)", _as_json(parts)),
             ("value (part, key, folder, content, checksum) VALUES (?, ?, ?, ?, ?)", _as_json(batch.values)),
         )
         self._change([(f"INSERT OR REPLACE INTO {statement}", list(rows)) for statement, rows in statements])

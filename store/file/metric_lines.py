@@ -61,11 +61,11 @@ def points(lines: bytes) -> Points:
     return _mixed(list(map(bytes.split, lines.splitlines())))
 
 
-Latest = tuple[int, int, float]
+Point = tuple[int, int, float]
 """Step, timestamp and value of a point."""
 
 
-def latest(lines: bytes, before: Latest | None = None) -> tuple[Latest | None, int]:
+def latest(lines: bytes, before: Point | None = None) -> tuple[Point | None, int]:
     """The latest point by MLflow's rule (see `store.series.latest_index`), None if there is none, and the number of
     lines that are no points; `before` is the latest one of the lines before these.
 
@@ -88,8 +88,8 @@ def latest(lines: bytes, before: Latest | None = None) -> tuple[Latest | None, i
 
 
 def _latest_of(
-    before: Latest | None, steps: Sequence[int], times: Sequence[int], values: Sequence[float]
-) -> Latest | None:
+    before: Point | None, steps: Sequence[int], times: Sequence[int], values: Sequence[float]
+) -> Point | None:
     if before is not None:
         steps, times, values = [before[0], *steps], [before[1], *times], [before[2], *values]
     place = latest_index(steps, times, values)

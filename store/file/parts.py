@@ -82,9 +82,9 @@ def _read_all(
     cancel: Event | None,
 ) -> dict[str, T]:
     """What `again` makes of the entries that still fit, and `anew` of the files whose do not."""
-    unchanged = _unchanged(f"{folder.path}/{part}", known, again)
-    if unchanged is not None:
-        return unchanged
+    same = _unchanged(f"{folder.path}/{part}", known, again)
+    if same is not None:
+        return same
     found: dict[str, T] = {}
     kept: dict[str, Entry] = {}
     folders: dict[str, list[int]] = {}

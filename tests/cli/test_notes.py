@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
-from store.entities import Experiment, Metric, MetricSummary, Run, StoreInfo
+from store.entities import Experiment, ExperimentStats, Metric, MetricSummary, Run, StoreInfo
 from tests.support.cli import invoke
 from tests.support.fake_store import FakeStore
 from tui.view.export import TEXTS
@@ -91,8 +92,14 @@ def test_show_says_which_metrics_are_summed_up_from_a_sample(store: FakeStore) -
     assert "sampled" not in invoke("show", "whole", "-o", "json").json["metric_summaries"]["loss"]
 
 
+class Uncounted(FakeStore):
+    """Has runs, and does not say how many."""
+
+    def experiment_stats(self, cancel: Event | None = None) -> dict[str, ExperimentStats]:
+        return {}
+
+
 def test_a_store_that_counts_no_runs_tells_experiments_apart_all_the_same(served: Served) -> None:
     info = StoreInfo("MLflow server", "http://mlflow.example:5000", "MLflow 3.17.2", counts_runs=False)
-    store = served(FakeStore(info, all_experiments=PLACES, all_runs=(WHOLE, replace(DAMAGED, experiment_id="1"))))
-    store.experiment_stats = lambda cancel=None: {}  # type: ignore[method-assign]
+    served(Uncounted(info, all_experiments=PLACES, all_runs=(WHOLE, replace(DAMAGED, experiment_id="1"))))
     assert invoke("runs").text.splitlines()[0].split()[:3] == ["run_id", "run_name", "experiment"]

@@ -132,7 +132,6 @@ class LiveScreen(StoresScreen):
             if self._missed:
                 # Not even the experiments are there, or the store was never open.
                 self._pace = self._pace.failed()
-                self._failing = True
                 self.status.failing(True)
                 self._read_missed()
             self._wait(since=monotonic())
@@ -146,7 +145,7 @@ class LiveScreen(StoresScreen):
         raise NotImplementedError
 
     def _read_missed(self) -> None:
-        self._missed, self._failing = False, False
+        self._missed = False
         self.action_refresh()
 
     def on_work_ended(self, message: WorkEnded) -> None:
